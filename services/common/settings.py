@@ -1,0 +1,40 @@
+"""Settings of every service, from the environment (prefix SIGNAALHUB_)."""
+
+from pathlib import Path
+
+from pydantic import Base64Bytes, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+class Settings(BaseSettings):
+    """What a service must know of its surroundings; a missing value stops the start with its name."""
+
+    model_config = SettingsConfigDict(env_prefix="SIGNAALHUB_", frozen=True)
+
+    kafka: str
+    """Bootstrap servers, comma separated."""
+    kafka_replication: int = 1
+    """Replicas of each topic that `topics apply` makes."""
+    database_url: SecretStr
+    issuer: str
+    """`iss` that a token must carry."""
+    audience: str = "signaalhub"
+    jwks: str
+    """URL or file of the issuer's public keys."""
+    hub_oin: str = "00000099000000000001"
+    """OIN of the organisation that runs this hub (ce_source); the default is of the test prefix."""
+    pseudonym_key: Base64Bytes
+    """32 bytes: the key under which households, persons and evidence become pseudonyms."""
+    vault_key: Base64Bytes
+    """32 bytes: the master key that wraps the data keys in the vault."""
+    replica: str = "0"
+    """Name of this process among its like; two running processes of a service never share one."""
+    http_host: str = "127.0.0.1"
+    http_port: int = 8000
+    clock_file: Path | None = None
+    """Simulated time (clock.py); absent in production."""
+    schema_registry_url: str | None = None
+    """A Confluent-compatible registry; absent = the repository's own ids."""
+    schemas_dir: Path = REPOSITORY / "schemas"
