@@ -1,0 +1,40 @@
+"""Formats of Dutch identifiers (domain.md 7.1): pure checks, no meaning."""
+
+import re
+from uuid import UUID, uuid5
+
+NAMESPACE = UUID("6f0c9f2e-6d0c-5d7a-9d5b-0b7f1f5f6a31")
+"""Namespace of every id that the hub derives; part of the contract, see schemas/README.md."""
+
+_BSN_WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
+_POSTCODE = re.compile(r"[1-9][0-9]{3} ?[A-Za-z]{2}")
+_OIN = re.compile(r"[0-9]{20}")
+_MUNICIPALITY_CODE = re.compile(r"[0-9]{4}")
+
+
+def is_bsn(text: str) -> bool:
+    """Tell whether nine digits pass the 11-proef."""
+    if len(text) != len(_BSN_WEIGHTS) or not (text.isascii() and text.isdigit()):
+        return False
+    total = sum(weight * int(digit) for weight, digit in zip(_BSN_WEIGHTS, text, strict=True))
+    return total % 11 == 0 and total != 0
+
+
+def postcode_of(text: str) -> str | None:
+    """Return a postcode as 1234AB, or None when it is not one."""
+    return text.replace(" ", "").upper() if _POSTCODE.fullmatch(text) else None
+
+
+def is_oin(text: str) -> bool:
+    """Tell whether a text is an OIN: 20 digits."""
+    return _OIN.fullmatch(text) is not None
+
+
+def is_municipality_code(text: str) -> bool:
+    """Tell whether a text is a gemeentecode: 4 digits."""
+    return _MUNICIPALITY_CODE.fullmatch(text) is not None
+
+
+def derived_id(*parts: str) -> str:
+    """Return the UUIDv5 of these parts: the same parts give the same id, everywhere and always."""
+    return str(uuid5(NAMESPACE, "\n".join(parts)))

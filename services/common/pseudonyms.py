@@ -1,0 +1,37 @@
+"""Pseudonyms: keyed digests that let the hub join records without knowing who or where somebody is."""
+
+import hmac
+from hashlib import sha256
+
+PSEUDONYM_LENGTH = 32
+EVIDENCE_LENGTH = 16
+
+
+class Pseudonyms:
+    """HMAC-SHA-256 under the hub's pseudonym key (32 bytes); every value says first what kind it is of."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def household(self, postcode: str, number: int) -> str:
+        """Return the pseudonym of an address: postcode as 1234AB, house number; letter and addition stay out."""
+        return self._digest("household", f"{postcode}{number}")[:PSEUDONYM_LENGTH]
+
+    def person(self, bsn: str) -> str:
+        """Return the pseudonym of a BSN of nine digits."""
+        return self._digest("person", bsn)[:PSEUDONYM_LENGTH]
+
+    def unit(self, addition: str) -> str:
+        """Return the digest of a normalised house letter and addition; empty stays empty."""
+        return self._digest("unit", addition)[:EVIDENCE_LENGTH] if addition else ""
+
+    def evidence(self, kind: str, value: str) -> str:
+        """Return the digest of something a person is known by."""
+        return self._digest(kind, value)[:EVIDENCE_LENGTH]
+
+    def content(self, value: bytes) -> str:
+        """Return the keyed hash by which the same content is recognised without being kept."""
+        return hmac.new(self._key, b"content\0" + value, sha256).hexdigest()
+
+    def _digest(self, kind: str, value: str) -> str:
+        return hmac.new(self._key, f"{kind}\0{value}".encode(), sha256).hexdigest()
