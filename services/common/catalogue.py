@@ -108,7 +108,9 @@ class Catalogue:
     def hub_topics(self) -> list[PhysicalTopic]:
         """Return every topic of the hub itself: topics, their DLQs, and the processors' changelogs."""
         plain = [
-            PhysicalTopic(name=t.name, partitions=t.partitions, compacted=t.compacted, retention_days=t.retention_days)
+            PhysicalTopic(
+                name=t.name, partitions=t.partitions, compacted=t.compacted, retention_days=t.retention_days
+            )
             for t in self.topics
         ]
         dlqs = [
@@ -126,7 +128,9 @@ class Catalogue:
         """Return the tenant topics of a party with these roles."""
         wanted = frozenset(roles)
         return [
-            PhysicalTopic(name=t.name.format(oin=oin), partitions=t.partitions, retention_days=t.retention_days)
+            PhysicalTopic(
+                name=t.name.format(oin=oin), partitions=t.partitions, retention_days=t.retention_days
+            )
             for t in self.tenant_topics
             if wanted & frozenset(t.roles)
         ]

@@ -55,7 +55,7 @@ class FileClock:
 
 
 def set_clock(path: Path, sim: datetime, speed: float) -> None:
-    """Let every `FileClock` of `path` show `sim` (aware) now and run `speed` times as fast from here; 0 freezes."""
+    """Let every `FileClock` of `path` show `sim` (aware) now and run on at `speed`; 0 freezes."""
     content = {"sim": sim.astimezone(UTC).isoformat(), "real": time.time(), "speed": speed}
     fresh = path.with_suffix(f".{os.getpid()}")
     fresh.write_text(json.dumps(content))

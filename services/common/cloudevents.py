@@ -54,7 +54,9 @@ def read(found: Iterable[tuple[str, bytes]]) -> Meta:
     except KeyError as error:
         raise ContractError(f"header {error.args[0]} is missing") from None
     except ValueError as error:
-        raise ContractError("a CloudEvents header is not UTF-8 or ce_time is not RFC 3339 with an offset") from error
+        raise ContractError(
+            "a CloudEvents header is not UTF-8 or ce_time is not RFC 3339 with an offset"
+        ) from error
 
 
 def _moment(text: str) -> datetime:

@@ -1,4 +1,4 @@
-"""Events to bytes and back: Confluent wire format (0, 4-byte schema id, Avro). The only module that knows Avro."""
+"""Events to bytes and back: Confluent wire format (0, 4-byte schema id, Avro). Nothing else knows Avro."""
 
 import io
 import struct

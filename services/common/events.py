@@ -2,7 +2,7 @@
 
 The schema is the truth; tests/contract compares names, order, types and symbols. Identifiers:
 party, creditor, municipality, ... are 20-digit OINs (also the tenant id); household and person are pseudonyms
-(HMAC, 32 hex characters); other ids are UUIDs. All are strings, because records are many and UUID objects slow.
+(HMAC, 32 hex characters); other ids are UUIDs. All are strings: records are many and UUID objects slow.
 Amounts are euro cents. Dates are calendar dates in the Netherlands, moments are UTC.
 """
 

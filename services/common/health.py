@@ -1,4 +1,4 @@
-"""Health that tells the truth: every part reports for itself, one part in trouble makes the process unhealthy."""
+"""Health that tells the truth: parts report for themselves, one in trouble makes the process unhealthy."""
 
 from collections.abc import Callable
 

@@ -14,7 +14,7 @@ class Pseudonyms:
         self._key = key
 
     def household(self, postcode: str, number: int) -> str:
-        """Return the pseudonym of an address: postcode as 1234AB, house number; letter and addition stay out."""
+        """Return the pseudonym of an address: postcode as 1234AB and house number, nothing else of it."""
         return self._digest("household", f"{postcode}{number}")[:PSEUDONYM_LENGTH]
 
     def person(self, bsn: str) -> str:

@@ -45,7 +45,7 @@ class WakeUp:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A record to be written; `what` completes ce_type, `id` is deterministic, `event` None is a tombstone."""
+    """A record to write; `what` completes ce_type, `id` is deterministic, `event` None is a tombstone."""
 
     topic: str
     key: str
