@@ -1,0 +1,63 @@
+"""PostgreSQL: the engine, one transaction at a time, and the migrations."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from services.common.errors import TransientError
+from services.common.settings import Settings
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_MIGRATION_LOCK = 0x51_67_6E_6C
+"""Key of the advisory lock that lets one process migrate at a time; any number, never changed."""
+_CONNECT_SECONDS = 5
+_POOL_SECONDS = 10
+
+
+def make_engine(settings: Settings) -> AsyncEngine:
+    """Return the engine of a process; it connects at its first use, and checks a connection before each."""
+    return create_async_engine(
+        settings.database_url.get_secret_value(),
+        connect_args={"connect_timeout": _CONNECT_SECONDS},
+        hide_parameters=True,  # an error's text must not hold personal data
+        pool_pre_ping=True,
+        pool_timeout=_POOL_SECONDS,
+    )
+
+
+@asynccontextmanager
+async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Commit what is done inside, or roll it back on any error.
+
+    A database that does not answer, or that breaks a transaction off for reasons of its own (deadlock,
+    shutdown), is a `TransientError`. Raised at the commit it means: nobody knows whether it happened.
+    """
+    try:
+        async with engine.begin() as connection:
+            yield connection
+    except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+        raise TransientError("the database did not answer or broke the transaction off") from error
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        raise TransientError("the connection with the database broke") from error
+
+
+def migrate(url: str) -> None:
+    """Bring the database of this SQLAlchemy URL to the newest migration; of several at once one does it."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    engine = create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": _CONNECT_SECONDS})
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        connection.execute(text("CREATE SCHEMA IF NOT EXISTS common"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,14 @@
+"""Tables of ingest: none yet; ingest's author fills this file."""
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
