@@ -1,4 +1,4 @@
-"""The texts of DDAS v1.2 (the national exchange model) beside the enums of the events: for the HTTP interface.
+"""The texts of DDAS v1.2 (the national exchange model) beside the enums of the events for the HTTP interface.
 
 Source: shared standards, ddas-vroegsignalering-v1.2.schema.json; tests/contract/test_ddas.py compares.
 """
