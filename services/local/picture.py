@@ -1,6 +1,8 @@
 """Writes the topic picture and table of schemas/README.md from topics.yaml; `make picture`."""
 
-from services.common.catalogue import Catalogue, Topic, load_catalogue
+from itertools import product
+
+from services.common.catalogue import TENANT_PREFIX, Catalogue, Topic, load_catalogue
 from services.common.settings import REPOSITORY
 
 README = REPOSITORY / "schemas" / "README.md"
@@ -21,20 +23,20 @@ def renewed(readme: str, catalogue: Catalogue) -> str:
 
 
 def _picture(catalogue: Catalogue) -> list[str]:
+    flows: dict[tuple[str, str], list[str]] = {}
+    for topic in catalogue.topics:
+        for producer, consumer in product(topic.producers, topic.consumers):
+            if producer != consumer:
+                flows.setdefault((producer, consumer), []).append(topic.subject)
+    for spec in catalogue.processors:
+        tenants = [name.split(".")[2] for name in spec.outputs if name.startswith(TENANT_PREFIX)]
+        flows.setdefault((spec.service, "party((party))"), []).extend(tenants)
     edges = [
-        f"  {producer} -->|{topic.name}| {consumer}"
-        for topic in catalogue.topics
-        for producer in topic.producers
-        for consumer in topic.consumers
-        if producer != consumer
+        f"  {a} -->|{', '.join(dict.fromkeys(subjects))}| {b}"
+        for (a, b), subjects in flows.items()
+        if subjects
     ]
-    tenants = [
-        f"  {spec.service} -->|{name.replace('{oin}', 'OIN')}| party((party))"
-        for spec in catalogue.processors
-        for name in spec.outputs
-        if name.startswith("tenant.")
-    ]
-    return ["```mermaid", "flowchart LR", *edges, *tenants, "```"]
+    return ["```mermaid", "flowchart LR", *edges, "```"]
 
 
 def _hub_table(catalogue: Catalogue) -> list[str]:
@@ -59,7 +61,7 @@ def _row(topic: Topic) -> str:
 def _tenant_table(catalogue: Catalogue) -> list[str]:
     head = ["| tenant topic | record | for | kept |", "|---|---|---|---|"]
     rows = [
-        f"| `{t.name}` | {t.subject} | {', '.join(role.lower() for role in t.roles)} | {t.retention_days} days |"
+        f"| `{t.name}` | {t.subject} | {', '.join(map(str.lower, t.roles))} | {t.retention_days} days |"
         for t in catalogue.tenant_topics
     ]
     return head + rows
