@@ -1,0 +1,106 @@
+"""What a creditor may see of its signal (domain.md 4.4), and what was told before. Pure rules.
+
+An allow-list: a status that is not in the table has no way out, and of a result only "accepted or not".
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from services.common.events import CaseResult, Contact, Feedback, FeedbackStatus, SignalState, SignalStatus
+
+REMEMBERED = timedelta(days=365)
+"""After this long without a change what was told about a signal is forgotten (domain.md 1.10: 12 months)."""
+
+VISIBLE: dict[SignalStatus, FeedbackStatus] = {
+    SignalStatus.NOT_YET_PICKED_UP: FeedbackStatus.NOT_YET_PICKED_UP,
+    SignalStatus.PICKED_UP: FeedbackStatus.PICKED_UP,
+    SignalStatus.REPEATED: FeedbackStatus.REPEATED,
+    SignalStatus.UNJUSTIFIED: FeedbackStatus.UNJUSTIFIED,
+    SignalStatus.NOT_RESIDENT: FeedbackStatus.NOT_RESIDENT,
+    SignalStatus.DECEASED: FeedbackStatus.DECEASED,
+    SignalStatus.OTHER_REASON: FeedbackStatus.NOT_PICKED_UP,
+    SignalStatus.KNOWN_IN_DEBT_HELP: FeedbackStatus.KNOWN_IN_DEBT_HELP,
+}
+
+ACCEPTS_HELP = frozenset(
+    {
+        CaseResult.ADVICE_OR_QUICK_FIX,
+        CaseResult.FOLLOW_UP_HELP,
+        CaseResult.FOLLOW_UP_FINANCIAL,
+        CaseResult.FOLLOW_UP_NOT_FINANCIAL,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a creditor last heard of a signal; `help_seen`: the hub knew of running help at some moment."""
+
+    status: FeedbackStatus
+    help_accepted: bool | None
+    contacts: tuple[Contact, ...]
+    help_seen: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Household:
+    """What was told about the signals of a household (by signal_id)."""
+
+    signals: dict[str, Told] = field(default_factory=dict)
+
+
+def disclose(state: SignalState, *, help_ended: bool = False) -> Feedback:
+    """Return what the creditor may see of this state.
+
+    `help_ended`: "known in debt help" may be told only while help runs (domain.md 1.9); when the hub saw it
+    end, a team's result that still says so is hidden like any other reason.
+    """
+    status = VISIBLE[state.status]
+    if status is FeedbackStatus.KNOWN_IN_DEBT_HELP and help_ended:
+        status = FeedbackStatus.NOT_PICKED_UP
+    return allowed(
+        Feedback(
+            signal_id=state.signal_id,
+            creditor=state.creditor,
+            municipality=state.municipality,
+            status=status,
+            help_accepted=None if state.result is None else state.result in ACCEPTS_HELP,
+            contacts=state.contacts,
+        )
+    )
+
+
+def allowed(feedback: Feedback) -> Feedback:
+    """Return only what goes with the status: contacts with running help, accepted or not with picked up."""
+    return replace(
+        feedback,
+        contacts=feedback.contacts if feedback.status is FeedbackStatus.KNOWN_IN_DEBT_HELP else (),
+        help_accepted=feedback.help_accepted if feedback.status is FeedbackStatus.PICKED_UP else None,
+    )
+
+
+def tell(state: SignalState, known: Household, now: datetime) -> tuple[Household, Feedback | None]:
+    """Return what the creditor knows after this state, and the feedback if it is news to the creditor."""
+    before = known.signals.get(state.signal_id)
+    help_seen = bool(state.contacts) or (before is not None and before.help_seen)
+    feedback = disclose(state, help_ended=help_seen and not state.contacts)
+    told = Told(
+        status=feedback.status,
+        help_accepted=feedback.help_accepted,
+        contacts=feedback.contacts,
+        help_seen=help_seen,
+        at=now,
+    )
+    news = before is None or replace(before, help_seen=help_seen, at=now) != told
+    return Household(signals={**known.signals, state.signal_id: told}), feedback if news else None
+
+
+def forget(known: Household, now: datetime) -> Household:
+    """Drop the signals of which nothing was heard for `REMEMBERED`."""
+    return Household(signals={k: told for k, told in known.signals.items() if now < told.at + REMEMBERED})
+
+
+def next_forget(known: Household) -> datetime | None:
+    """Return when there is something to forget."""
+    return min((told.at + REMEMBERED for told in known.signals.values()), default=None)

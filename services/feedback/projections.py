@@ -1,0 +1,127 @@
+"""Topics -> PostgreSQL: the worklist of the teams, and what was disclosed to creditors.
+
+A topic is read in order per key, and one process at a time has a partition; so what arrives last is the
+newest, whatever its ce_time says (a signal and an outcome of one case are stamped by different machines).
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.common.clock import Clock
+from services.common.events import Case, Feedback, Routing, Signal
+from services.common.records import Message
+from services.feedback.domain import allowed
+
+Row = dict[str, object]
+Apply = Callable[[AsyncConnection, Sequence[Message]], Awaitable[None]]
+
+WORKLIST = "feedback-worklist"
+DISCLOSED = "feedback-disclosed"
+
+_SIGNAL = text("""
+    INSERT INTO feedback.signals (signal_id, municipality, personal)
+    VALUES (:signal_id, :municipality, :personal)
+    ON CONFLICT (signal_id) DO UPDATE SET municipality = EXCLUDED.municipality, personal = EXCLUDED.personal
+""")
+_CASE = text("""
+    INSERT INTO feedback.cases (case_id, municipality, household, month, kind, consecutive, status, result,
+        crisis, young, pc4, district, neighbourhood, opened_at, signals)
+    VALUES (:case_id, :municipality, :household, :month, :kind, :consecutive, :status, :result,
+        :crisis, :young, :pc4, :district, :neighbourhood, :opened_at, CAST(:signals AS jsonb))
+    ON CONFLICT (case_id) DO UPDATE SET kind = EXCLUDED.kind, consecutive = EXCLUDED.consecutive,
+        status = EXCLUDED.status, result = EXCLUDED.result, crisis = EXCLUDED.crisis, young = EXCLUDED.young,
+        pc4 = EXCLUDED.pc4, district = EXCLUDED.district, neighbourhood = EXCLUDED.neighbourhood,
+        opened_at = EXCLUDED.opened_at, signals = EXCLUDED.signals
+""")
+_TEAM = text("""
+    INSERT INTO feedback.case_teams (case_id, team) VALUES (:case_id, :team)
+    ON CONFLICT (case_id) DO UPDATE SET team = EXCLUDED.team
+""")
+_FEEDBACK = text("""
+    INSERT INTO feedback.disclosed (signal_id, creditor, municipality, status, help_accepted, contacts,
+        changed_at, position)
+    VALUES (:signal_id, :creditor, :municipality, :status, :help_accepted, CAST(:contacts AS jsonb),
+        :changed_at, nextval('feedback.positions'))
+    ON CONFLICT (signal_id) DO UPDATE SET status = EXCLUDED.status, help_accepted = EXCLUDED.help_accepted,
+        contacts = EXCLUDED.contacts, changed_at = EXCLUDED.changed_at, position = EXCLUDED.position
+""")
+
+
+async def apply_worklist(connection: AsyncConnection, messages: Sequence[Message]) -> None:
+    """Write signals, cases and routings; they come in any order relative to each other."""
+    rows: dict[TextClause, list[Row]] = {_SIGNAL: [], _CASE: [], _TEAM: []}
+    for message in messages:
+        match message.event:
+            case Signal() as signal:
+                rows[_SIGNAL].append(_signal_row(signal))
+            case Case() as case:
+                rows[_CASE].append(_case_row(case))
+            case Routing() as routing:
+                rows[_TEAM].append({"case_id": routing.case_id, "team": routing.team})
+            case _:
+                pass  # no tombstones on these topics
+    for statement, found in rows.items():
+        if found:
+            await connection.execute(statement, found)
+
+
+def disclosed(clock: Clock) -> Apply:
+    """Return what writes feedback as it is read by creditors.
+
+    `changed_at` is the moment of writing, not ce_time: a creditor asks for "all since" the last change it
+    saw, and would miss what happened before that moment but came through later.
+    """
+
+    async def apply(connection: AsyncConnection, messages: Sequence[Message]) -> None:
+        found = [message.event for message in messages]
+        rows = [_feedback_row(event, clock.now()) for event in found if isinstance(event, Feedback)]
+        if rows:
+            await connection.execute(_FEEDBACK, rows)
+
+    return apply
+
+
+def _signal_row(signal: Signal) -> Row:
+    return {
+        "signal_id": signal.signal_id,
+        "municipality": signal.municipality,
+        "personal": signal.personal.decode("ascii"),
+    }
+
+
+def _case_row(case: Case) -> Row:
+    return {
+        "case_id": case.case_id,
+        "municipality": case.municipality,
+        "household": case.household,
+        "month": case.month,
+        "kind": case.kind.value,
+        "consecutive": case.consecutive,
+        "status": case.status.value,
+        "result": case.result.value if case.result else None,
+        "crisis": case.crisis,
+        "young": case.young,
+        "pc4": case.area.pc4,
+        "district": case.area.district,
+        "neighbourhood": case.area.neighbourhood,
+        "opened_at": case.opened_at,
+        "signals": json.dumps(msgspec.to_builtins(case.signals)),
+    }
+
+
+def _feedback_row(feedback: Feedback, now: datetime) -> Row:
+    shown = allowed(feedback)
+    return {
+        "signal_id": shown.signal_id,
+        "creditor": shown.creditor,
+        "municipality": shown.municipality,
+        "status": shown.status.value,
+        "help_accepted": shown.help_accepted,
+        "contacts": json.dumps(msgspec.to_builtins(shown.contacts)),
+        "changed_at": now,
+    }

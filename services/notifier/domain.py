@@ -1,0 +1,117 @@
+"""Which district team a case belongs to, and which parties a refusal is for. Pure rules."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from services.common.events import Case, Lane, Refusal, RoutingReason, Team
+
+REMEMBERED = timedelta(days=548)
+"""A case may still change up to 18 months after it closed (domain.md 1.10); then its team is forgotten."""
+
+NOT_FOR_THE_CREDITOR = frozenset({"CREDITOR_UNKNOWN", "OIN_INVALID", "NOT_REPRESENTED"})
+"""Reasons that say: the creditor named is no party here, or the sender may not speak for it."""
+
+TeamsOf = Callable[[str], Iterable[Team]]
+"""The teams of a municipality (OIN)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assigned:
+    """Where a case went: `crisis` is what the case was when it was last seen."""
+
+    team: str
+    crisis: bool
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Household:
+    """The cases of a household (by case_id) that have a team."""
+
+    cases: dict[str, Assigned] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A team, and why."""
+
+    team: str
+    reason: RoutingReason
+
+
+def route(case: Case, teams: Iterable[Team]) -> Route | None:
+    """Return the team of a case: lanes before areas, small areas before large ones, then the fallback.
+
+    Among equals the lowest team_id; None when no team of the municipality takes it.
+    """
+    own = sorted((t for t in teams if t.municipality == case.municipality), key=lambda t: t.team_id)
+    for reason, takes in _rules(case):
+        for team in own:
+            if takes(team):
+                return Route(team=team.team_id, reason=reason)
+    return None
+
+
+def _rules(case: Case) -> Iterator[tuple[RoutingReason, Callable[[Team], bool]]]:
+    if case.crisis:
+        yield RoutingReason.CRISIS, lambda team: Lane.CRISIS in team.lanes
+    if case.young:
+        yield RoutingReason.YOUTH, lambda team: Lane.YOUTH in team.lanes
+    for code in (case.area.neighbourhood, case.area.district, case.area.pc4):
+        if code:
+            yield RoutingReason.AREA, _owner(code)
+    yield RoutingReason.FALLBACK, lambda team: team.fallback
+
+
+def _owner(code: str) -> Callable[[Team], bool]:
+    return lambda team: code in team.areas
+
+
+def assign(case: Case, known: Household, teams: TeamsOf, now: datetime) -> tuple[Household, Route | None]:
+    """Return what is known after a change of a case, and where the case goes if that is new.
+
+    A team keeps its case, unless the case became a crisis and there is a crisis team. A case that found no
+    team is tried again at its next change.
+    """
+    before = known.cases.get(case.case_id)
+    found = _first(case, teams) if before is None else _moved(case, before, teams)
+    team = found.team if found else before.team if before else None
+    if team is None:
+        return known, None
+    assigned = Assigned(team=team, crisis=case.crisis, seen_at=now)
+    return Household(cases={**known.cases, case.case_id: assigned}), found
+
+
+def _first(case: Case, teams: TeamsOf) -> Route | None:
+    return route(case, teams(case.municipality))
+
+
+def _moved(case: Case, before: Assigned, teams: TeamsOf) -> Route | None:
+    if before.crisis or not case.crisis:
+        return None
+    found = route(case, teams(case.municipality))
+    if found is None or found.reason is not RoutingReason.CRISIS or found.team == before.team:
+        return None
+    return found
+
+
+def forget(known: Household, now: datetime) -> Household:
+    """Drop the cases that have not changed for `REMEMBERED`."""
+    return Household(cases={k: case for k, case in known.cases.items() if now < case.seen_at + REMEMBERED})
+
+
+def next_forget(known: Household) -> datetime | None:
+    """Return when there is something to forget."""
+    return min((case.seen_at + REMEMBERED for case in known.cases.values()), default=None)
+
+
+def receivers(refusal: Refusal) -> tuple[str, ...]:
+    """Return the parties that a refusal is for: the creditor, and who sent it on the creditor's behalf.
+
+    Not a creditor that is unknown (it has no topic), nor one for which the sender may not speak: what a
+    stranger sends in its name is not its affair.
+    """
+    if NOT_FOR_THE_CREDITOR & frozenset(refusal.reasons):
+        return (refusal.sender,)
+    return tuple(dict.fromkeys((refusal.creditor, refusal.sender)))

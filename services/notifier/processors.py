@@ -1,0 +1,104 @@
+"""What goes to whose tenant topics. Everything is copied as it is, but a case gets its team filled in."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from services.common.catalogue import tenant_topic
+from services.common.errors import PermanentError
+from services.common.events import BailiffMatch, Case, Feedback, Match, Pause, Refusal, Routing, Signal
+from services.common.identifiers import derived_id
+from services.common.records import Effects, Forward, Handler, Message, Outgoing, WakeUp
+from services.notifier.domain import Household, Route, TeamsOf, assign, forget, next_forget, receivers
+
+HOUSEHOLDS = "notifier-households"
+CREDITORS = "notifier-creditors"
+BAILIFFS = "notifier-bailiffs"
+ROUTINGS_TOPIC = "routings.v1"
+
+
+def households(teams: TeamsOf) -> Handler[Household]:
+    """Return the handler of signals, cases and matches; `teams` reads a view in memory."""
+
+    def handle(state: Household | None, happened: Message | WakeUp, now: datetime) -> Effects[Household]:
+        known = state or Household()
+        if isinstance(happened, WakeUp):
+            return _effects(forget(known, now))
+        match happened.event:
+            case Case() as case:
+                return _case(case, known, happened, teams, now)
+            case Signal(municipality=municipality):
+                return _effects(known, _forward(municipality, "signals", happened))
+            case Match(municipality=municipality):
+                return _effects(known, _forward(municipality, "matches", happened))
+            case _:
+                raise _unexpected(happened)
+
+    return handle
+
+
+def _case(case: Case, known: Household, cause: Message, teams: TeamsOf, now: datetime) -> Effects[Household]:
+    known, route = assign(case, known, teams, now)
+    assigned = known.cases.get(case.case_id)
+    copy = Outgoing(
+        topic=tenant_topic(case.municipality, "cases"),
+        key=cause.key,
+        event=replace(case, team=assigned.team if assigned else None),
+        what=cause.meta.type.rpartition(".")[2],
+        id=cause.meta.id,
+    )
+    return _effects(known, *((_routing(case, route), copy) if route else (copy,)))
+
+
+def _routing(case: Case, route: Route) -> Outgoing:
+    """A case comes to a team once, and leaves at most once, for a crisis team."""
+    return Outgoing(
+        topic=ROUTINGS_TOPIC,
+        key=case.household,
+        event=Routing(
+            case_id=case.case_id,
+            household=case.household,
+            municipality=case.municipality,
+            team=route.team,
+            reason=route.reason,
+        ),
+        what="assigned",
+        id=derived_id("routing", case.case_id, route.team),
+    )
+
+
+def creditors(state: None, happened: Message | WakeUp, now: datetime) -> Effects[Any]:
+    """Forward refusals, pauses and feedback to the creditor, a refusal also to who sent the signal."""
+    if not isinstance(happened, Message):
+        raise PermanentError("a stateless processor has no timers")
+    match happened.event:
+        case Refusal() as refusal:
+            return Effects(None, tuple(_forward(oin, "refusals", happened) for oin in receivers(refusal)))
+        case Pause(creditor=creditor):
+            return Effects(None, (_forward(creditor, "pauses", happened),))
+        case Feedback(creditor=creditor):
+            return Effects(None, (_forward(creditor, "feedback", happened),))
+        case _:
+            raise _unexpected(happened)
+
+
+def bailiffs(state: None, happened: Message | WakeUp, now: datetime) -> Effects[Any]:
+    """Forward a match to the bailiff who asked."""
+    if not isinstance(happened, Message):
+        raise PermanentError("a stateless processor has no timers")
+    if not isinstance(happened.event, BailiffMatch):
+        raise _unexpected(happened)
+    return Effects(None, (_forward(happened.event.asker, "bailiff-matches", happened),))
+
+
+def _effects(known: Household, *outputs: Outgoing | Forward) -> Effects[Household]:
+    return Effects(known if known.cases else None, outputs, next_forget(known))
+
+
+def _forward(oin: str, subject: str, message: Message) -> Forward:
+    return Forward(tenant_topic(oin, subject), message)
+
+
+def _unexpected(message: Message) -> PermanentError:
+    kind = type(message.event).__name__ if message.event else "tombstone"
+    return PermanentError(f"{kind} is not what {message.topic} is for")
