@@ -1,0 +1,195 @@
+"""HTTP or file -> Kafka: `publish` returns when the broker has every record; only then 202 is answered."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from mode import Service
+
+from services.common import cloudevents
+from services.common.errors import PermanentError, TransientError
+from services.common.partitioning import partition_of
+from services.common.producers import MAX_RECORD_BYTES, discard, new_producer
+from services.common.records import Meta, Outgoing
+from services.common.runtime import Runtime
+from services.common.tracing import TRACEPARENT
+
+ACK_SECONDS = 10.0
+"""How long one call waits for the broker: shorter than what a client of the API waits for its answer."""
+SLOW_SECONDS = 5.0
+"""Waiting for the broker this long without any answer is what health calls trouble."""
+_RETRY_SECONDS = 1.0
+_TOPIC_SECONDS = 2.0
+"""How long a topic that was just made may take to become known."""
+_TOPIC_POLL = 0.1
+_NOT_IN_TIME = "the broker did not take all records in time; what was sent may still arrive"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A record as bytes; `headers` are CloudEvents in binary mode."""
+
+    topic: str
+    key: str
+    value: bytes | None
+    headers: list[tuple[str, bytes]]
+
+    @property
+    def size(self) -> int:
+        """Bytes on the wire, a little more than there will be."""
+        headers = sum(len(name) + len(value) + 10 for name, value in self.headers)
+        return len(self.key) + len(self.value or b"") + headers + 50
+
+
+def encode(outgoing: Outgoing, runtime: Runtime, now: datetime, traceparent: str | None = None) -> Encoded:
+    """Return a record as it goes on the wire; one over the size limit is a `PermanentError`."""
+    subject = runtime.catalogue.subject_of(outgoing.topic)
+    type_ = cloudevents.type_of(subject, outgoing.what)
+    meta = Meta(outgoing.id, runtime.source, type_, now, traceparent)
+    value = None if outgoing.event is None else runtime.codec.encode(outgoing.event)
+    found = Encoded(outgoing.topic, outgoing.key, value, cloudevents.headers(meta))
+    if found.size > MAX_RECORD_BYTES:
+        raise PermanentError(f"record {outgoing.id} for {outgoing.topic} is over {MAX_RECORD_BYTES} bytes")
+    return found
+
+
+class Publisher(Service):
+    """One idempotent producer for the whole process; after trouble it is replaced by a new one, by itself."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__()
+        self._runtime = runtime
+        self._producer: AIOKafkaProducer | None = None
+        self._ready = asyncio.Event()
+        """Set while there is a producer."""
+        self._topics: set[str] = set()
+        self._waiting: dict[object, float] = {}
+        self._last_ack = 0.0
+        self._trouble: str | None = "not connected to the broker yet"
+        runtime.health.add("publisher", self._check)
+
+    async def on_start(self) -> None:
+        self.add_future(self._connect())
+
+    async def on_stop(self) -> None:
+        if self._producer is not None:
+            await discard(self._producer)
+
+    async def publish(
+        self, outgoings: Sequence[Outgoing], now: datetime, traceparent: str | None = None
+    ) -> None:
+        """Write these records, in order per key, and return when the broker acknowledged every one.
+
+        `now` becomes their ce_time. Any failure, or no answer within `ACK_SECONDS`, is a `TransientError`:
+        some may be there or come later, so the caller sends all again (same ids). A record that is too large
+        is a `PermanentError`, and then none is written.
+        """
+        trace = traceparent or TRACEPARENT.get()
+        encoded = [encode(each, self._runtime, now, trace) for each in outgoings]
+        call, begin = object(), time.monotonic()
+        self._waiting[call] = begin
+        try:
+            async with asyncio.timeout(ACK_SECONDS):
+                await self._write(await self._connected(), encoded)
+        except TimeoutError as error:
+            if self._last_ack < begin:  # not just one slow partition: nothing came through
+                self._give_up(self._producer, _NOT_IN_TIME)
+            raise TransientError(_NOT_IN_TIME) from error
+        finally:
+            del self._waiting[call]
+
+    async def _connected(self) -> AIOKafkaProducer:
+        while self._producer is None:
+            await self._ready.wait()
+        return self._producer
+
+    async def _write(self, producer: AIOKafkaProducer, encoded: Sequence[Encoded]) -> None:
+        futures: list[asyncio.Future[object]] = []
+        try:
+            await self._find(producer, {each.topic for each in encoded})
+            for each in encoded:
+                futures.append(await _send(producer, each))  # noqa: PERF401 -- kept when one of them raises
+            results = await asyncio.gather(*futures, return_exceptions=True)
+            for error in results:
+                if isinstance(error, BaseException):
+                    raise error
+        except KafkaError as error:
+            reason = f"the broker did not take a record: {type(error).__name__}"
+            self._give_up(producer, reason)
+            raise TransientError(reason) from error
+        finally:
+            _let_go(futures)
+        self._last_ack = time.monotonic()
+
+    async def _find(self, producer: AIOKafkaProducer, topics: set[str]) -> None:
+        """Make the producer know all these topics by one question; by itself it asks about all for each."""
+        cluster = producer.client.cluster
+        if all(cluster.partitions_for_topic(topic) for topic in topics):
+            return
+        self._topics |= topics
+        await producer.client.set_topics(self._topics)
+        end = time.monotonic() + _TOPIC_SECONDS
+        while missing := [topic for topic in topics if not cluster.partitions_for_topic(topic)]:
+            if time.monotonic() > end:
+                self._topics -= set(missing)
+                raise TransientError(f"topic {missing[0]} is not there; `signaalhub topics apply` makes it")
+            await asyncio.sleep(_TOPIC_POLL)
+            await producer.client.force_metadata_update()
+
+    def _give_up(self, producer: AIOKafkaProducer | None, reason: str) -> None:
+        """Replace a producer: after a lost record its sequence numbers have a gap that the broker refuses."""
+        if producer is None or producer is not self._producer:
+            return
+        log.warning("producer_replaced", reason=reason)
+        self._producer = None
+        self._ready.clear()
+        self._trouble = reason
+        self.add_future(discard(producer))
+        self.add_future(self._connect())
+
+    async def _connect(self) -> None:
+        while not self.should_stop:
+            producer = new_producer(self._runtime.settings.kafka)
+            try:
+                await asyncio.wait_for(producer.start(), ACK_SECONDS)
+            except (KafkaError, OSError, TimeoutError) as error:
+                self._trouble = f"cannot reach the broker: {type(error).__name__}"
+                await discard(producer)
+                await self.sleep(_RETRY_SECONDS)
+            except asyncio.CancelledError:
+                await discard(producer)
+                raise
+            else:
+                self._producer, self._trouble = producer, None
+                self._ready.set()
+                return
+
+    def _check(self) -> str | None:
+        if self._trouble:
+            return self._trouble
+        silent = time.monotonic() - max(min(self._waiting.values(), default=time.monotonic()), self._last_ack)
+        return None if silent < SLOW_SECONDS else f"the broker has acknowledged nothing for {silent:.0f} s"
+
+
+async def _send(producer: AIOKafkaProducer, each: Encoded) -> asyncio.Future[object]:
+    partitions = len(producer.client.cluster.partitions_for_topic(each.topic))
+    partition = partition_of(each.key, partitions)
+    future: asyncio.Future[object] = await producer.send(
+        each.topic, each.value, each.key.encode(), partition, headers=each.headers
+    )
+    return future
+
+
+def _let_go(futures: Iterable[asyncio.Future[object]]) -> None:
+    for future in futures:
+        if not future.done():
+            future.cancel()
+        elif not future.cancelled():
+            future.exception()  # it was raised by `gather`, or the call is over already
