@@ -1,0 +1,163 @@
+"""Who calls: a bearer JWT (OAuth 2.0), checked against the public keys of the issuer in the settings.
+
+Claims: iss, aud, exp, nbf as RFC 7519; `sub` is the OIN of the party, `scope` its permissions separated by
+spaces, `team` (optional) the team of a municipality for which the caller works.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from joserfc import jwt
+from joserfc.errors import ExpiredTokenError, JoseError
+from joserfc.jwk import ECKey, JWKRegistry, RSAKey
+from joserfc.jws import JWSRegistry, extract_compact
+
+from services.common.clock import wall
+from services.common.errors import TransientError
+from services.common.identifiers import is_oin
+from services.common.problems import Problem
+from services.common.settings import Settings
+
+ALGORITHMS = ("ES256", "RS256", "PS256")
+LEEWAY_SECONDS = 30
+REFETCH_SECONDS = 30
+FETCH_TIMEOUT_SECONDS = 5
+MAX_TOKEN = 8_192
+
+_BEARER = HTTPBearer(
+    scheme_name="token", bearerFormat="JWT", description="OAuth 2.0 access token (JWT).", auto_error=False
+)
+_Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+_REGISTRY = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
+_Key = ECKey | RSAKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """The party (OIN) that calls, what it may do, and for which of its teams."""
+
+    party: str
+    scopes: frozenset[str]
+    team: str | None = None
+
+
+class Tokens:
+    """Checks tokens; nothing is fetched before the first one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._keys = _Keys(settings.jwks)
+        self._rules = jwt.JWTClaimsRegistry(
+            now=lambda: int(wall()),
+            leeway=LEEWAY_SECONDS,
+            iss={"essential": True, "value": settings.issuer},
+            aud={"essential": True, "value": settings.audience},
+            exp={"essential": True},
+            sub={"essential": True},
+        )
+
+    async def caller(self, token: str) -> Caller:
+        """Return who the token is of; a token that is not good is a 401 `Problem`."""
+        try:
+            claims = jwt.decode(token, await self._key(token), registry=_REGISTRY).claims
+            self._rules.validate(claims)
+            return _caller(claims)
+        except ExpiredTokenError:
+            raise unauthorized("Het token is verlopen.") from None
+        except (JoseError, ValueError, TypeError):
+            raise unauthorized("Het token is niet geldig voor deze hub.") from None
+
+    async def _key(self, token: str) -> _Key:
+        if len(token) > MAX_TOKEN:
+            raise ValueError("longer than any token of ours")
+        kid = extract_compact(token.encode(), registry=_REGISTRY).headers().get("kid")
+        key = await self._keys.find(kid) if isinstance(kid, str) else None
+        if key is None:
+            raise ValueError("no key of the issuer has this kid")
+        return key
+
+
+class _Keys:
+    """The issuer's public keys; an unknown kid fetches them again, at most once per REFETCH_SECONDS."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._keys: dict[str, _Key] = {}
+        self._fetched = -float(REFETCH_SECONDS)
+        self._lock = asyncio.Lock()
+
+    async def find(self, kid: str) -> _Key | None:
+        if kid not in self._keys:
+            async with self._lock:
+                await self._refetch(kid)
+        return self._keys.get(kid)
+
+    async def _refetch(self, kid: str) -> None:
+        if kid in self._keys or time.monotonic() - self._fetched < REFETCH_SECONDS:
+            return
+        found = await _fetch(self._source)
+        self._fetched = time.monotonic()
+        self._keys = {key.kid: key for key in _usable(found) if key.kid}
+
+
+async def _fetch(source: str) -> Any:
+    try:
+        if not source.startswith(("http://", "https://")):
+            return json.loads(await asyncio.to_thread(Path(source).read_text))
+        async with httpx.AsyncClient(timeout=FETCH_TIMEOUT_SECONDS) as client:
+            return (await client.get(source)).raise_for_status().json()
+    except (OSError, ValueError, httpx.HTTPError) as error:
+        raise TransientError("the keys of the token issuer cannot be read") from error
+
+
+def _usable(found: Any) -> list[_Key]:
+    """Return the keys for signatures of a kind that we accept; others in the set are of no concern to us."""
+    if not isinstance(found, dict) or not isinstance(found.get("keys"), list):
+        raise TransientError("the keys of the token issuer are no JWK set")
+    keys = [JWKRegistry.import_key(each) for each in found["keys"] if each.get("use", "sig") == "sig"]
+    return [key for key in keys if isinstance(key, ECKey | RSAKey)]
+
+
+def _caller(claims: dict[str, Any]) -> Caller:
+    party, scope, team = claims["sub"], claims.get("scope", ""), claims.get("team")
+    if not is_oin(party):
+        raise unauthorized("Het token is niet van een partij: sub is geen OIN.")
+    if not isinstance(scope, str) or not isinstance(team, str | None):
+        raise TypeError("scope and team are texts")
+    return Caller(party=party, scopes=frozenset(scope.split()), team=team)
+
+
+def unauthorized(detail: str, *, given: bool = True) -> Problem:
+    """Return the 401 of a missing or bad token."""
+    challenge = 'Bearer error="invalid_token"' if given else "Bearer"
+    return Problem(HTTPStatus.UNAUTHORIZED, detail, headers={"WWW-Authenticate": challenge})
+
+
+def forbidden(scope: str) -> Problem:
+    """Return the 403 that names the permission that the token lacks."""
+    challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
+    detail = f"Het token heeft de scope {scope} niet."
+    return Problem(HTTPStatus.FORBIDDEN, detail, headers={"WWW-Authenticate": challenge})
+
+
+def needs(scope: str) -> Callable[..., Awaitable[Caller]]:
+    """Return the dependency of an endpoint: `caller: Annotated[Caller, Depends(needs("signalen"))]`."""
+
+    async def caller(request: Request, given: _Credentials) -> Caller:
+        if given is None:
+            raise unauthorized("Stuur een token: Authorization: Bearer ...", given=False)
+        tokens: Tokens = request.app.state.tokens
+        found = await tokens.caller(given.credentials)
+        if scope not in found.scopes:
+            raise forbidden(scope)
+        return found
+
+    return caller
