@@ -27,7 +27,7 @@ _CLOCK_SHIFT = 2.0
 
 @dataclass(kw_only=True)
 class Child:
-    """How a process is started, ended and recognised; `start` may be called again after it ended."""
+    """How a process is started, ended and recognised; `launch` may be called again after it ended."""
 
     name: str
     command: Sequence[str]
@@ -46,7 +46,7 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The process id of the latest start."""
+        """The process id of the latest launch."""
         if self._process is None:
             raise ConfigurationError(f"{self.name} was not started")
         return self._process.pid
@@ -59,7 +59,7 @@ class Child:
     def exit_code(self) -> int | None:
         return None if self._process is None else self._process.poll()
 
-    def start(self) -> None:
+    def launch(self) -> None:
         """Start the process; an earlier one of a parent that is gone is ended first."""
         end_left_behind(self.pid_file)
         self.log.parent.mkdir(parents=True, exist_ok=True)

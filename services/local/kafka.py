@@ -93,7 +93,12 @@ class EmbeddedKafka:
             log=self._log,
             pid_file=self._folder / "kafka.pid",
         )
-        self._child.start()
+        self._child.launch()
+
+    def ask_to_stop(self) -> None:
+        """Begin to end it and return at once."""
+        if self._child is not None:
+            self._child.ask_to_stop()
 
     def stop(self) -> None:
         """End the broker in peace."""

@@ -157,7 +157,7 @@ def _learn_classes(kit: KafkaKit, properties: Path, port: int) -> None:
         log=kit.folder / "first-run.log",
         pid_file=kit.folder / "kafka.pid",
     )
-    broker.start()
+    broker.launch()
     try:
         wait_until(lambda: answers(port) or not broker.alive, 60, "the first start of Kafka")
     finally:

@@ -95,7 +95,12 @@ class EmbeddedPostgres:
             stop_signal=signal.SIGINT,  # "fast": sessions are ended, data is written
             death_signal=signal.SIGINT,
         )
-        self._child.start()
+        self._child.launch()
+
+    def ask_to_stop(self) -> None:
+        """Begin to end it and return at once."""
+        if self._child is not None:
+            self._child.ask_to_stop()
 
     def stop(self) -> None:
         """End the server in peace."""

@@ -1,5 +1,6 @@
 """Waiting for a condition of another process, and free ports."""
 
+import secrets
 import socket
 import time
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from collections.abc import Callable
 from services.common.errors import ConfigurationError
 
 LOCALHOST = "127.0.0.1"
+_LOWEST, _HIGHEST = 15_000, 32_000
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, what: str, poll: float = 0.02) -> None:
@@ -19,27 +21,35 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str, poll: f
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on now, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind((LOCALHOST, 0))
-        return [int(each.getsockname()[1]) for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Return random ports that nobody listens on now, all different.
+
+    Below the range that systems hand out to outgoing connections: such a port could be taken by any client
+    while the server behind it is started again.
+    """
+    found: set[int] = set()
+    while len(found) < count:
+        port = _LOWEST + secrets.randbelow(_HIGHEST - _LOWEST)
+        if _is_free(port):
+            found.add(port)
+    return list(found)
 
 
 def claim(port: int, who: str) -> int:
     """Return `port` if nobody listens on it; 0 means any free one."""
     if port == 0:
         return free_ports(1)[0]
+    if not _is_free(port):
+        raise ConfigurationError(
+            f"port {port} for {who} is in use; stop what listens there or choose another --port-base"
+        )
+    return port
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port in TIME_WAIT is free
         try:
             probe.bind((LOCALHOST, port))
-        except OSError as error:
-            raise ConfigurationError(
-                f"port {port} for {who} is in use; stop what listens there or choose another --port-base"
-            ) from error
-    return port
+        except OSError:
+            return False
+    return True

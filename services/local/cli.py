@@ -1,0 +1,193 @@
+"""The command line.
+
+Everything heavy is imported by the command that needs it: images for production have no `local` extra, and
+`--help` answers at once.
+"""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from services.common.events import Role
+
+DATA_DIR = Path(".signaalhub")
+DataDir = Annotated[Path, typer.Option(help="Data folder of the local stack.")]
+
+app = typer.Typer(
+    help="Signaalhub: debt early-warning and debt-help reference index on Kafka.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+topics_app = typer.Typer(help="Topics on the broker.", no_args_is_help=True, rich_markup_mode=None)
+import_app = typer.Typer(help="Load tables from outside.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(topics_app, name="topics")
+app.add_typer(import_app, name="import")
+
+
+@app.command()
+def up(
+    data_dir: DataDir = DATA_DIR,
+    port_base: Annotated[
+        int | None,
+        typer.Option(help="Kafka on this port, the services on +10, +20, +30, +40; default: any free ports."),
+    ] = None,
+    replicas: Annotated[int, typer.Option(min=1, max=9, help="Processes of each service.")] = 1,
+    clock_start: Annotated[
+        datetime | None, typer.Option(help="Begin a simulated time here (UTC), for trying out.")
+    ] = None,
+    clock_speed: Annotated[
+        float | None, typer.Option(min=0, help="Simulated seconds per real second; 0 freezes. Default 1.")
+    ] = None,
+) -> None:
+    """Start Kafka, PostgreSQL and the four services here, and keep them running until Ctrl-C.
+
+    Everything is in the data folder and still there the next time; its endpoints.json says where all listens.
+    A process that ends is started again.
+    """
+    from services.local.stack import Options, run
+
+    start = clock_start.replace(tzinfo=UTC) if clock_start else None
+    run(
+        Options(
+            data_dir=data_dir,
+            port_base=port_base,
+            replicas=replicas,
+            clock_start=start,
+            clock_speed=clock_speed,
+        )
+    )
+
+
+@app.command()
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="End afterwards; exit 1 if any count is not as it should.")
+    ] = False,
+) -> None:
+    """Play two months of signals, checks, help and feedback on real Kafka, and show what came of it."""
+    from services.local.demo.run import run
+
+    raise typer.Exit(run(once=once))
+
+
+@app.command()
+def service(
+    name: Annotated[str, typer.Argument(help="ingest, matcher, notifier or feedback.")],
+) -> None:
+    """Run one service alone, as containers do. Its settings come from the environment (SIGNAALHUB_...)."""
+    from services.common import host
+
+    host.run(name)
+
+
+@app.command()
+def token(
+    party: Annotated[str, typer.Option(help="OIN (20 digits) of the party that acts.")],
+    scope: Annotated[str, typer.Option(help='Scopes, space separated: "signalen toetsen".')],
+    team: Annotated[str | None, typer.Option(help="Id of the district team, for its own cases.")] = None,
+    data_dir: DataDir = DATA_DIR,
+) -> None:
+    """Print a token of 8 hours, signed by the local stack's own issuer.
+
+    Scopes: signalen, registraties, toetsen, zaken, terugkoppelingen, beheer (master data).
+    """
+    from services.local.folder import DataFolder
+    from services.local.keys import Secrets
+
+    print(Secrets(DataFolder(data_dir.resolve()).secrets).token(party, scope, team))
+
+
+@topics_app.command("apply")
+def topics_apply(
+    kafka: Annotated[
+        str | None,
+        typer.Option(envvar="SIGNAALHUB_KAFKA", help="Bootstrap servers; default: those of the local stack."),
+    ] = None,
+    replication: Annotated[
+        int, typer.Option(envvar="SIGNAALHUB_KAFKA_REPLICATION", min=1, help="Replicas of a new topic.")
+    ] = 1,
+    party: Annotated[
+        list[str] | None,
+        typer.Option(metavar="OIN=ROLE,...", help="Also this party's own topics; may be repeated."),
+    ] = None,
+    schemas: Annotated[
+        Path | None, typer.Option(envvar="SIGNAALHUB_SCHEMAS_DIR", help="Folder with topics.yaml.")
+    ] = None,
+    data_dir: DataDir = DATA_DIR,
+) -> None:
+    """Make the topics of schemas/topics.yaml and correct their settings; may be repeated at any time.
+
+    A topic that has another number of partitions is refused, and nothing is changed then.
+    """
+    import asyncio
+
+    from services.common.catalogue import load_catalogue
+    from services.common.settings import REPOSITORY
+    from services.common.topics import apply, wanted_topics
+
+    catalogue = load_catalogue(schemas or REPOSITORY / "schemas")
+    wanted = wanted_topics(catalogue, dict(_party(each) for each in party or []))
+    done = asyncio.run(apply(kafka or _endpoint(data_dir, "kafka"), wanted, replication=replication))
+    print(f"{len(wanted)} topics: {len(done.created)} made, {len(done.corrected)} corrected")
+
+
+@import_app.command("areas")
+def import_areas(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or zip of CBS.")],
+    database: Annotated[
+        str | None,
+        typer.Option(envvar="SIGNAALHUB_DATABASE_URL", help="SQLAlchemy URL; default: the local stack's."),
+    ] = None,
+    data_dir: DataDir = DATA_DIR,
+) -> None:
+    """Load the CBS table of postcode + house number to buurt, wijk and gemeente."""
+    from services.ingest.areas import import_areas as load
+
+    print(f"{load(database or _endpoint(data_dir, 'database'), file)} addresses loaded")
+
+
+def main() -> None:
+    """Run a command; what the operator has to change is one line on stderr and exit code 1."""
+    from services.common.errors import SignaalhubError
+
+    try:
+        app()
+    except SignaalhubError as error:
+        print(f"signaalhub: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _endpoint(data_dir: Path, name: str) -> str:
+    import json
+
+    from services.common.errors import ConfigurationError
+    from services.local.folder import DataFolder
+
+    endpoints = DataFolder(data_dir.resolve()).endpoints
+    if not endpoints.exists():
+        raise ConfigurationError(
+            f"no stack is up in {data_dir}; give --{name}, or the --data-dir of one that is up"
+        )
+    return str(json.loads(endpoints.read_text())[name])
+
+
+def _party(text: str) -> tuple[str, list["Role"]]:
+    from services.common.errors import ConfigurationError
+    from services.common.events import Role
+
+    oin, _, roles = text.partition("=")
+    try:
+        return oin, [Role(role.strip().upper()) for role in roles.split(",")]
+    except ValueError:
+        known = ", ".join(Role)
+        raise ConfigurationError(f"--party {text} should be OIN=ROLE,... with roles of {known}") from None
+
+
+if __name__ == "__main__":
+    main()
