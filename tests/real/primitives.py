@@ -25,15 +25,14 @@ from services.common.settings import REPOSITORY, Settings
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SCHEMAS = REPOSITORY / "schemas"
+NO_DATABASE = "postgresql+psycopg://nowhere"
 
 
 def unique(name: str) -> str:
     return f"{name}-{uuid4().hex[:8]}"
 
 
-def settings_for(
-    bootstrap: str, database_url: str = "postgresql+psycopg://nowhere", replica: str = "0"
-) -> Settings:
+def settings_for(bootstrap: str, database_url: str = NO_DATABASE, replica: str = "0") -> Settings:
     key = base64.b64encode(bytes(32)).decode()
     return Settings.model_validate(
         {

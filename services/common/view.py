@@ -1,0 +1,210 @@
+"""Kafka -> memory: a compacted topic, whole, in every process that needs it."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar, cast
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from aiokafka.structs import ConsumerRecord
+from mode import Service
+
+from services.common.errors import ContractError, TransientError
+from services.common.events import Event
+from services.common.reading import read_message
+from services.common.runtime import Runtime
+
+E = TypeVar("E", bound=Event)
+
+SILENT_SECONDS = 10.0
+"""No word from the broker, or no progress while behind, for this long is what health calls trouble."""
+RESTART_SECONDS = 3 * SILENT_SECONDS
+"""Standing still for this long while the broker answers: the topic is read anew."""
+_PROBE_SECONDS = 2.0
+_STOP_SECONDS = 5.0
+_RETRY_SECONDS = 1.0
+_REQUEST_MS = 5_000
+_POLL_MS = 200
+_BATCH_RECORDS = 200
+"""Some 8 ms of decoding: the same process answers HTTP in between."""
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+log = structlog.get_logger()
+
+
+class Content(Generic[E]):
+    """The latest event of each key, as `<first part>/<rest>`, and which keys nobody can read."""
+
+    def __init__(self) -> None:
+        self.events: dict[str, dict[str, E]] = {}
+        self.unreadable: set[bytes | None] = set()
+
+    def put(self, key: str, event: E | None) -> None:
+        """Set or (None) forget a key."""
+        first, _, rest = key.partition("/")
+        if event is not None:
+            self.events.setdefault(first, {})[rest] = event
+        elif (found := self.events.get(first)) is not None:
+            found.pop(rest, None)
+            if not found:
+                del self.events[first]
+
+
+class View(Service, Generic[E]):
+    """The content of one topic of the catalogue; it is complete once `ready`, and follows from then on.
+
+    A record that cannot be decoded makes its key unknown (after the topic's compaction a restart would not
+    find the older value either) and the process unhealthy, until a newer record of that key arrives.
+    """
+
+    def __init__(self, topic: str, runtime: Runtime) -> None:
+        super().__init__()
+        self._topic = runtime.catalogue.topic(topic)
+        self._runtime = runtime
+        self._partitions = [TopicPartition(topic, number) for number in range(self._topic.partitions)]
+        self._content: Content[E] = Content()
+        self._caught_up = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._positions: dict[TopicPartition, int] = {}
+        self._ends: dict[TopicPartition, int] = {}
+        self._last_word = self._last_move = time.monotonic()
+        runtime.health.add(f"view {topic}", self._check)
+
+    def get(self, key: str) -> E | None:
+        """Return the latest event of a whole key."""
+        first, _, rest = key.partition("/")
+        return self.under(first).get(rest)
+
+    def under(self, first_part: str) -> Mapping[str, E]:
+        """Return what is there under `<first_part>/<rest>`, by rest; not to be kept, it changes."""
+        return self._content.events.get(first_part, _NOTHING)
+
+    def values(self) -> Iterator[E]:
+        """Return every event, in no order."""
+        return (event for found in list(self._content.events.values()) for event in list(found.values()))
+
+    @property
+    def ready(self) -> bool:
+        """Whether all that was in the topic at the start has been read."""
+        return self._caught_up.is_set()
+
+    async def wait_ready(self) -> None:
+        """Return when `ready`."""
+        await self._caught_up.wait()
+
+    async def wait_for(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Return when the condition on this view holds, for who wrote a record and wants to see it here."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not condition():
+                    await self._changed.wait()
+        except TimeoutError as error:
+            raise TransientError(f"view {self._topic.name} did not show it in {seconds} s") from error
+
+    @Service.task
+    async def _keep_reading(self) -> None:
+        while not self.should_stop:
+            try:
+                await self._read()
+            except (KafkaError, OSError, TimeoutError, TransientError) as error:
+                log.warning("view_interrupted", topic=self._topic.name, error=type(error).__name__)
+                await self.sleep(_RETRY_SECONDS)
+
+    async def _read(self) -> None:
+        """Read the topic from its start; what was complete before stays on show until this reading is, too."""
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._runtime.settings.kafka,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            request_timeout_ms=_REQUEST_MS,
+        )
+        try:
+            await consumer.start()
+            consumer.assign(self._partitions)
+            await self._follow(consumer, Content())
+        finally:
+            await asyncio.wait_for(consumer.stop(), _STOP_SECONDS)
+
+    async def _follow(self, consumer: AIOKafkaConsumer, content: Content[E]) -> None:
+        goal = self._ends = await consumer.end_offsets(self._partitions)
+        self._last_word = self._last_move = time.monotonic()
+        probe = asyncio.create_task(self._probe(consumer))
+        try:
+            while not self.should_stop:
+                found = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH_RECORDS)
+                await self._take([record for batch in found.values() for record in batch], content)
+                await self._note_positions(consumer)
+                if content is not self._content and all(self._positions[tp] >= goal[tp] for tp in goal):
+                    self._show(content)
+                if found:
+                    self._tell()
+                    await asyncio.sleep(0)
+        finally:
+            probe.cancel()
+
+    async def _take(self, records: Sequence[ConsumerRecord], content: Content[E]) -> None:
+        await self._runtime.codec.learn(record.value for record in records)
+        for record in records:
+            try:
+                message = read_message(record, self._runtime.codec, self._topic.subject)
+            except ContractError as error:
+                self._refuse(record, content, error)
+            else:
+                content.unreadable.discard(record.key)
+                content.put(message.key, cast("E | None", message.event))  # `decode` knows the subject
+
+    def _refuse(self, record: ConsumerRecord, content: Content[E], error: ContractError) -> None:
+        place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+        log.error("view_record_unreadable", **place, error=str(error))
+        content.unreadable.add(record.key)
+        with suppress(UnicodeDecodeError):
+            content.put((record.key or b"").decode(), None)
+
+    async def _note_positions(self, consumer: AIOKafkaConsumer) -> None:
+        """Control records at the end move a position without any record: so it is asked, not counted."""
+        positions = {tp: await consumer.position(tp) for tp in self._partitions}
+        if positions != self._positions or not self._behind(positions):
+            self._last_move = time.monotonic()
+        self._positions = positions
+        if time.monotonic() - self._last_move > RESTART_SECONDS and self._answered():
+            raise TransientError(f"reading {self._topic.name} does not move")
+
+    async def _probe(self, consumer: AIOKafkaConsumer) -> None:
+        """Ask the broker for the ends time and again: a reader cannot tell silence from nothing new."""
+        while True:
+            await asyncio.sleep(_PROBE_SECONDS)
+            with suppress(KafkaError):
+                self._ends = await consumer.end_offsets(self._partitions)
+                self._last_word = time.monotonic()
+
+    def _show(self, content: Content[E]) -> None:
+        self._content = content
+        self._caught_up.set()
+        self._tell()
+        log.info("view_caught_up", topic=self._topic.name, keys=sum(map(len, content.events.values())))
+
+    def _tell(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    def _behind(self, positions: Mapping[TopicPartition, int]) -> int:
+        return sum(max(0, end - positions.get(tp, 0)) for tp, end in self._ends.items())
+
+    def _answered(self) -> bool:
+        return time.monotonic() - self._last_word < SILENT_SECONDS
+
+    def _check(self) -> str | None:
+        if not self.ready:
+            return f"not ready: {self._behind(self._positions)} offsets to read"
+        if not self._answered():
+            return f"no answer from the broker for {time.monotonic() - self._last_word:.0f} s"
+        behind, still = self._behind(self._positions), time.monotonic() - self._last_move
+        if behind and still > SILENT_SECONDS:
+            return f"behind by {behind} offsets and not moving for {still:.0f} s"
+        unreadable = len(self._content.unreadable)
+        return f"{unreadable} keys have a record that cannot be read" if unreadable else None
