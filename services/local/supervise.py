@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 FIRST_PAUSE = 0.25
@@ -36,22 +36,28 @@ class Part(Protocol):
 @dataclass
 class _Watched:
     part: Part
+    launched: float
     pause: float = 0.0
     """How long to wait before the next start, should it end soon again."""
-    launched: float = field(default_factory=time.monotonic)
     due: float | None = None
 
 
 class Supervisor:
     """Watches parts that run; `on_restart` is told the name of each that was started again."""
 
-    def __init__(self, parts: Sequence[Part], on_restart: Callable[[str], None]) -> None:
-        self._watched = [_Watched(part) for part in parts]
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        on_restart: Callable[[str], None],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._watched = [_Watched(part, now()) for part in parts]
+        self._now = now
         self._on_restart = on_restart
 
     def look(self) -> None:
         """Start again what has ended and is due; call it often."""
-        now = time.monotonic()
+        now = self._now()
         for each in self._watched:
             if each.part.alive:
                 continue
