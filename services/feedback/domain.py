@@ -3,10 +3,20 @@
 An allow-list: a status that is not in the table has no way out, and of a result only "accepted or not".
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from services.common.events import CaseResult, Contact, Feedback, FeedbackStatus, SignalState, SignalStatus
+from services.common.events import (
+    Agreement,
+    AgreementKind,
+    CaseResult,
+    Contact,
+    Feedback,
+    FeedbackStatus,
+    SignalState,
+    SignalStatus,
+)
 
 REMEMBERED = timedelta(days=365)
 """After this long without a change what was told about a signal is forgotten (domain.md 1.10: 12 months)."""
@@ -94,6 +104,18 @@ def tell(state: SignalState, known: Household, now: datetime) -> tuple[Household
     )
     news = before is None or replace(before, help_seen=help_seen, at=now) != told
     return Household(signals={**known.signals, state.signal_id: told}), feedback if news else None
+
+
+def readable(agreements: Iterable[Agreement], sender: str, creditor: str, today: date) -> tuple[str, ...]:
+    """Return the municipalities for which an agreement of today names this sender for this creditor."""
+    return tuple(
+        agreement.grantor
+        for agreement in agreements
+        if agreement.kind is AgreementKind.SIGNALS
+        and (agreement.sender, agreement.grantee) == (sender, creditor)
+        and agreement.valid_from <= today
+        and (agreement.valid_until is None or today <= agreement.valid_until)
+    )
 
 
 def forget(known: Household, now: datetime) -> Household:

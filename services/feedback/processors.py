@@ -1,4 +1,4 @@
-"""feedback-disclosure: the full truth per signal (by household) -> what its creditor may see (by creditor)."""
+"""feedback-disclosure: the full truth per signal (by household) -> what its creditor may see of it."""
 
 from datetime import datetime
 

@@ -1,0 +1,1 @@
+"""The HTTP interface of feedback: the worklist of municipalities, and what creditors may read."""

@@ -1,0 +1,201 @@
+"""Reading the worklist and the disclosed feedback, and remembering the versions of results. PostgreSQL."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.common.database import transaction
+from services.common.events import (
+    Area,
+    CaseKind,
+    CaseResult,
+    CaseSignal,
+    CaseStatus,
+    Contact,
+    Feedback,
+    FeedbackStatus,
+)
+
+_CASE_COLUMNS = "c.*, t.team FROM feedback.cases c LEFT JOIN feedback.case_teams t USING (case_id)"
+_OWN = "c.municipality = :municipality AND (CAST(:team AS text) IS NULL OR t.team = :team)"
+_PAGE = text(f"""
+    SELECT {_CASE_COLUMNS}
+    WHERE {_OWN} AND (CAST(:status AS text) IS NULL OR c.status = :status)
+      AND (CAST(:opened_at AS timestamptz) IS NULL OR (c.opened_at, c.case_id) > (:opened_at, :case_id))
+    ORDER BY c.opened_at, c.case_id LIMIT :limit
+""")
+_ONE = text(f"SELECT {_CASE_COLUMNS} WHERE {_OWN} AND c.case_id = :case_id")
+_PERSONAL = text("""
+    SELECT signal_id, personal FROM feedback.signals
+    WHERE municipality = :municipality AND signal_id = ANY(:signal_ids)
+""")
+_NEXT_VERSION = text("""
+    INSERT INTO feedback.results AS r (case_id, version, content) VALUES (:case_id, 1, :content)
+    ON CONFLICT (case_id) DO UPDATE SET content = EXCLUDED.content,
+        version = r.version + CASE WHEN r.content = EXCLUDED.content THEN 0 ELSE 1 END
+    RETURNING version
+""")
+_LOCK = text("SELECT published FROM feedback.results WHERE case_id = :case_id FOR UPDATE")
+_PUBLISHED = text("UPDATE feedback.results SET published = :version WHERE case_id = :case_id")
+_SHOWN = "creditor = :creditor AND (CAST(:of AS text[]) IS NULL OR municipality = ANY(:of))"
+_SIGNAL = text(
+    f"SELECT * FROM feedback.disclosed WHERE signal_id = :signal_id AND {_SHOWN}"  # noqa: S608
+)
+_SINCE = text(f"""
+    SELECT * FROM feedback.disclosed WHERE {_SHOWN} AND position > :position
+      AND (CAST(:moment AS timestamptz) IS NULL OR changed_at >= :moment)
+    ORDER BY position LIMIT :limit
+""")  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRow:
+    """A case as the worklist shows it; `team` None until it is routed."""
+
+    case_id: str
+    household: str
+    month: str
+    kind: CaseKind
+    consecutive: bool
+    status: CaseStatus
+    result: CaseResult | None
+    crisis: bool
+    young: bool
+    area: Area
+    opened_at: datetime
+    team: str | None
+    signals: tuple[CaseSignal, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whose:
+    """Whose cases: a municipality's (OIN), or those of one of its teams."""
+
+    municipality: str
+    team: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosedRow:
+    """Feedback with the moment it became visible, and its place in the order of changes."""
+
+    feedback: Feedback
+    changed_at: datetime
+    position: int
+
+
+class Worklist:
+    """The cases of municipalities; nothing of another municipality or team ever comes out."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def page(
+        self, whose: Whose, status: CaseStatus | None, after: tuple[datetime, str] | None, limit: int
+    ) -> list[CaseRow]:
+        """Return cases in the order of opening, from the one after `after` (opened_at, case_id)."""
+        opened_at, case_id = after or (None, None)
+        values = _own(whose) | {"status": status and status.value, "limit": limit}
+        async with transaction(self._engine) as connection:
+            found = await connection.execute(_PAGE, values | {"opened_at": opened_at, "case_id": case_id})
+            return [_case(row) for row in found.mappings()]
+
+    async def case(self, whose: Whose, case_id: str) -> CaseRow | None:
+        async with transaction(self._engine) as connection:
+            found = await connection.execute(_ONE, _own(whose) | {"case_id": case_id})
+            row = found.mappings().first()
+            return _case(row) if row else None
+
+    async def personal(self, municipality: str, signal_ids: Sequence[str]) -> dict[str, str]:
+        """Return the personal data (compact JWE) of those signals that have arrived."""
+        values = {"municipality": municipality, "signal_ids": list(signal_ids)}
+        async with transaction(self._engine) as connection:
+            found = await connection.execute(_PERSONAL, values)
+            return {row["signal_id"]: row["personal"] for row in found.mappings()}
+
+
+class Results:
+    """The versions of the result of a case: the same content again is the same version."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def version(self, case_id: str, content: str) -> int:
+        """Return the version of this content (a digest), and remember it as the last asked for."""
+        async with transaction(self._engine) as connection:
+            found = await connection.execute(_NEXT_VERSION, {"case_id": case_id, "content": content})
+            return int(found.scalar_one())
+
+    async def publish(self, case_id: str, version: int, write: Callable[[], Awaitable[None]]) -> None:
+        """Call `write`, one version of a case at a time, unless a later version is out already.
+
+        Of two requests at once the later version is the last on the topic, whichever was faster.
+        """
+        async with transaction(self._engine) as connection:
+            out = (await connection.execute(_LOCK, {"case_id": case_id})).scalar_one()
+            if out > version:
+                return
+            await write()
+            await connection.execute(_PUBLISHED, {"case_id": case_id, "version": version})
+
+
+class Disclosures:
+    """Feedback as creditors may read it; `of` limits it to signals for these municipalities."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def signal(self, creditor: str, of: Sequence[str] | None, signal_id: str) -> DisclosedRow | None:
+        values = {"creditor": creditor, "of": of, "signal_id": signal_id}
+        async with transaction(self._engine) as connection:
+            row = (await connection.execute(_SIGNAL, values)).mappings().first()
+            return _disclosed(row) if row else None
+
+    async def since(
+        self, creditor: str, of: Sequence[str] | None, moment: datetime | None, position: int, limit: int
+    ) -> list[DisclosedRow]:
+        """Return the changes from `moment` on and after `position`, in the order in which they came."""
+        values = {"creditor": creditor, "of": of, "moment": moment, "position": position, "limit": limit}
+        async with transaction(self._engine) as connection:
+            found = await connection.execute(_SINCE, values)
+            return [_disclosed(row) for row in found.mappings()]
+
+
+def _own(whose: Whose) -> dict[str, Any]:
+    return {"municipality": whose.municipality, "team": whose.team}
+
+
+def _case(row: RowMapping) -> CaseRow:
+    return CaseRow(
+        case_id=row["case_id"],
+        household=row["household"],
+        month=row["month"],
+        kind=CaseKind(row["kind"]),
+        consecutive=row["consecutive"],
+        status=CaseStatus(row["status"]),
+        result=row["result"] and CaseResult(row["result"]),
+        crisis=row["crisis"],
+        young=row["young"],
+        area=Area(pc4=row["pc4"], district=row["district"], neighbourhood=row["neighbourhood"]),
+        opened_at=row["opened_at"],
+        team=row["team"],
+        signals=msgspec.convert(row["signals"], tuple[CaseSignal, ...]),
+    )
+
+
+def _disclosed(row: RowMapping) -> DisclosedRow:
+    feedback = Feedback(
+        signal_id=row["signal_id"],
+        creditor=row["creditor"],
+        municipality=row["municipality"],
+        status=FeedbackStatus(row["status"]),
+        help_accepted=row["help_accepted"],
+        contacts=msgspec.convert(row["contacts"], tuple[Contact, ...]),
+    )
+    return DisclosedRow(feedback=feedback, changed_at=row["changed_at"], position=row["position"])
