@@ -1,0 +1,89 @@
+"""The vault: data keys of personal data, wrapped by the hub's master key (common.vault).
+
+While its key is here the hub itself can open what it sealed for a municipality (letters, worklist).
+Forgetting the key makes every copy of the personal data unreadable to the hub.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.common.sealing import new_data_key
+
+
+class DataClass(StrEnum):
+    """What a key is for; each class has its own term."""
+
+    SIGNAL = "signal"
+    REGISTRATION = "registration"
+
+
+KEPT: Mapping[DataClass, timedelta] = {
+    DataClass.SIGNAL: timedelta(days=365),  # a picked-up signal: 12 months (domain.md 1.10, M1)
+    DataClass.REGISTRATION: timedelta(days=5 * 365),  # ends by its own removal; this is only the longest
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a key is asked for: the id of a signal or registration, and of whom it is."""
+
+    id: str
+    household: str
+    municipality: str
+
+
+_KEEP = text("""
+    INSERT INTO common.vault (id, household, municipality, class, wrapped_key, expires_at, created_at)
+    SELECT id, household, municipality, :class, wrapped_key, :expires_at, :created_at
+    FROM unnest(CAST(:ids AS text[]), CAST(:households AS text[]), CAST(:municipalities AS text[]),
+                CAST(:keys AS bytea[])) AS new (id, household, municipality, wrapped_key)
+    ON CONFLICT (id) DO NOTHING
+    RETURNING id
+""")
+_FIND = text("SELECT id, wrapped_key FROM common.vault WHERE id = ANY(CAST(:ids AS text[]))")
+_FORGET = text("DELETE FROM common.vault WHERE id = ANY(CAST(:ids AS text[]))")
+
+
+class Vault:
+    """Works in the transaction that it is given."""
+
+    def __init__(self, master_key: bytes) -> None:
+        self._master_key = master_key
+
+    async def keep(
+        self, connection: AsyncConnection, class_: DataClass, entries: Sequence[Entry], now: datetime
+    ) -> dict[str, bytes]:
+        """Return the data key of each entry: its own from before, else a new one that is now kept."""
+        wanted = sorted({entry.id: entry for entry in entries}.values(), key=lambda entry: entry.id)
+        fresh = {entry.id: new_data_key() for entry in wanted}
+        answer = await connection.execute(
+            _KEEP,
+            {
+                "class": class_.value,
+                "ids": [entry.id for entry in wanted],
+                "households": [entry.household for entry in wanted],
+                "municipalities": [entry.municipality for entry in wanted],
+                "keys": [aes_key_wrap(self._master_key, fresh[entry.id]) for entry in wanted],
+                "expires_at": now + KEPT[class_],
+                "created_at": now,
+            },
+        )
+        known = fresh.keys() - set(answer.scalars())
+        return fresh | await self.find(connection, sorted(known))
+
+    async def find(self, connection: AsyncConnection, ids: Sequence[str]) -> dict[str, bytes]:
+        """Return the data keys that there are."""
+        if not ids:
+            return {}
+        rows = await connection.execute(_FIND, {"ids": list(ids)})
+        return {row.id: aes_key_unwrap(self._master_key, bytes(row.wrapped_key)) for row in rows}
+
+    async def forget(self, connection: AsyncConnection, ids: Sequence[str]) -> None:
+        """Remove these keys for good."""
+        await connection.execute(_FORGET, {"ids": list(ids)})
