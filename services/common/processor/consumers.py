@@ -1,0 +1,59 @@
+"""aiokafka consumers as a processor uses them."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+
+from services.common.processor import internals
+from services.common.settings import Settings
+
+_STOP_SECONDS = 15.0
+_NEVER_MS = 2**31 - 1
+
+
+def group_consumer(settings: Settings, group: str, inputs: Sequence[str]) -> AIOKafkaConsumer:
+    """Return the consumer of a processor's inputs, not started and not subscribed."""
+    digest = hashlib.sha256(",".join(sorted(inputs)).encode()).hexdigest()[:8]
+    return AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka,
+        group_id=group,
+        group_instance_id=f"{settings.replica}-{digest}",  # a restarted replica keeps its partitions
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        auto_offset_reset="none",  # units seek; records that retention took are not skipped in silence
+        partition_assignment_strategy=(RangePartitionAssignor,),  # one index of all inputs to one member
+        session_timeout_ms=6_000,
+        heartbeat_interval_ms=2_000,
+        rebalance_timeout_ms=60_000,
+        max_poll_interval_ms=_NEVER_MS,  # a halted partition stays ours; our own health sees what is stuck
+    )
+
+
+@asynccontextmanager
+async def free_consumer(settings: Settings, isolation: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """Give a started consumer outside any group."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka,
+        isolation_level=isolation,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        request_timeout_ms=15_000,
+    )
+    try:
+        await consumer.start()
+        yield consumer
+    finally:
+        await stop(consumer)
+
+
+async def stop(consumer: AIOKafkaConsumer) -> None:
+    """Stop a consumer; one that waits for a broker that is away is only disconnected."""
+    try:
+        await asyncio.wait_for(consumer.stop(), _STOP_SECONDS)
+    except Exception:  # noqa: BLE001 -- whatever it ends with, the connections have to be closed
+        with suppress(Exception):
+            await internals.close(consumer)

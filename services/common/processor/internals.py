@@ -1,0 +1,67 @@
+"""What aiokafka (read and tried: 0.14.0) knows but does not tell: nothing else here touches private parts.
+
+- Whether the group still accepts us. There is no public sign of a heartbeat, and an accepted one tells a
+  process that was frozen from one that is still a member.
+- Errors of the group and of fetching. They reach whoever calls `getmany`; a process without partitions calls
+  nobody, and a dead fetch task shows nowhere.
+- The metadata of committed offsets (`committed()` gives the offset only).
+"""
+
+# ruff: noqa: SLF001 -- see above
+
+import asyncio
+from collections.abc import Iterable
+from time import monotonic
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
+
+
+class Heartbeats:
+    """Remembers when the last heartbeat that the group accepted was sent."""
+
+    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+        """Put itself between the coordinator's heartbeat routine and its request; before `subscribe`."""
+        coordinator = consumer._coordinator
+        self._send = coordinator._do_heartbeat
+        self._last = 0.0
+        self._beat = asyncio.Event()
+        coordinator._do_heartbeat = self._observed
+
+    async def _observed(self) -> bool:
+        sent = monotonic()
+        accepted: bool = await self._send()
+        if accepted:
+            self._last = sent
+            self._beat.set()
+            self._beat = asyncio.Event()
+        return accepted
+
+    async def accepted_after(self, moment: float) -> None:
+        """Wait for an accepted heartbeat that was sent after `moment` (monotonic)."""
+        while self._last < moment:
+            await self._beat.wait()
+
+
+def check(consumer: AIOKafkaConsumer) -> None:
+    """Raise what the group's or the fetcher's background task ended with."""
+    consumer._coordinator.check_errors()
+    task = consumer._fetcher.error_future
+    if task.done():
+        task.result()
+        raise asyncio.InvalidStateError("the fetch task ended")
+
+
+async def committed(
+    consumer: AIOKafkaConsumer, partitions: Iterable[TopicPartition]
+) -> dict[TopicPartition, OffsetAndMetadata]:
+    """Return the group's offsets with their metadata; a partition without one is absent."""
+    found: dict[TopicPartition, OffsetAndMetadata] = await consumer._coordinator.fetch_committed_offsets(
+        list(partitions)
+    )
+    return found
+
+
+async def close(consumer: AIOKafkaConsumer) -> None:
+    """Close the connections of a consumer whose `stop` did not end."""
+    await consumer._client.close()

@@ -1,0 +1,156 @@
+"""The `Processor`: reads its inputs as a member of a consumer group and runs a `Unit` per assigned partition.
+
+Inputs, outputs and whether there is state come from topics.yaml. One Kafka transaction per partition batch
+holds the outputs, the changed state and the offsets.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from typing import Generic
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
+from aiokafka.structs import TopicPartition
+from mode import Service
+
+from services.common.errors import ConfigurationError, SignaalhubError, TransientError
+from services.common.processor import internals
+from services.common.processor.consumers import free_consumer, group_consumer, stop
+from services.common.processor.destinations import Outputs
+from services.common.processor.pace import Pace
+from services.common.processor.turn import Rules
+from services.common.processor.unit import Shared, Unit
+from services.common.records import Handler, S
+from services.common.runtime import Runtime
+
+log = structlog.get_logger()
+
+_WATCH_SECONDS = 1.0
+_LONGEST_BACKOFF = 10.0
+
+
+class Processor(Service, Generic[S]):
+    """Runs a pure handler over its inputs, exactly once, as a service of the process's event loop.
+
+    `key_of` turns a record key into the key of its state (usually `partition_key`); records with one such key
+    must be in one partition. The timer of a key wakes it under that name.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        handler: Handler[S],
+        state_type: type[S] | None,
+        key_of: Callable[[str], str],
+        runtime: Runtime,
+    ) -> None:
+        super().__init__()
+        catalogue = runtime.catalogue
+        spec = catalogue.processor(name)
+        inputs = [catalogue.topic(topic) for topic in spec.inputs]
+        if spec.stateful != (state_type is not None):
+            raise ConfigurationError(f"processor {name}: stateful in topics.yaml and state_type disagree")
+        if len({topic.partitions for topic in inputs}) != 1 or not all(topic.dlq for topic in inputs):
+            raise ConfigurationError(f"processor {name}: inputs need one partition count and a DLQ each")
+        subjects = {topic.name: topic.subject for topic in inputs}
+        self._rules = Rules(name, handler, key_of, state_type, subjects, inputs[0].partitions)
+        self._outputs = Outputs(spec, catalogue)
+        self._runtime = runtime
+        self._units: dict[int, Unit[S]] = {}
+        self._trouble: str | None = "not connected yet"
+        self._runner: asyncio.Task[None] | None = None
+        runtime.health.add(name, self._check)
+
+    async def on_start(self) -> None:
+        """Return at once: a broker that is away is waited for, and health says so."""
+        self._runner = asyncio.create_task(self._run(), name=self._rules.name)
+
+    async def on_stop(self) -> None:
+        """Finish the running batches; the group keeps our place for a restart within the session time-out."""
+        if self._runner is not None:
+            await self._runner
+
+    def _check(self) -> str | None:
+        if self._trouble:
+            return self._trouble
+        found = [f"partition {p} {u.trouble}" for p, u in sorted(self._units.items()) if u.trouble]
+        return "; ".join(found) or None
+
+    async def _run(self) -> None:
+        wait = 0.5
+        while not self.should_stop:
+            try:
+                await self._serve()
+            except Exception as error:  # noqa: BLE001 -- whatever ends a consumer, the answer is a new one
+                name = type(error).__name__
+                text = str(error) if isinstance(error, SignaalhubError) else ""
+                self._trouble = f"not connected: {name} {text}".strip()
+                log.warning("consumer_ended", processor=self._rules.name, error=name, text=text)
+                await self.sleep(wait)
+                wait = min(2 * wait, _LONGEST_BACKOFF)
+
+    async def _serve(self) -> None:
+        """Be a member of the group until we stop or the consumer breaks."""
+        settings, rules = self._runtime.settings, self._rules
+        consumer = group_consumer(settings, rules.name, tuple(rules.subjects))
+        try:
+            await consumer.start()
+            await self._find_topics(consumer)
+            async with free_consumer(settings, "read_uncommitted") as marks:
+                heartbeats = internals.Heartbeats(consumer)
+                shared = Shared(
+                    rules, self._runtime, self._outputs, consumer, heartbeats, marks, Pace(), asyncio.Lock()
+                )
+                self._trouble = "joining the group"
+                listener = _Listener(partial(self._start_units, shared), self._close_units)
+                consumer.subscribe(list(rules.subjects), listener=listener)
+                while not self.should_stop:
+                    internals.check(consumer)
+                    await self.sleep(_WATCH_SECONDS)
+                await self._close_units()
+        finally:
+            await self._close_units()
+            await stop(consumer)
+
+    async def _find_topics(self, consumer: AIOKafkaConsumer) -> None:
+        topics = await consumer.topics()
+        missing = [topic for topic in self._rules.subjects if topic not in topics]
+        if missing:
+            raise TransientError(f"topic {missing[0]} does not exist; run: signaalhub topics apply")
+        self._outputs.found(topics)
+
+    def _start_units(self, shared: Shared[S], assigned: Iterable[TopicPartition]) -> None:
+        """Start the partitions of which we have every input."""
+        counts = Counter(tp.partition for tp in assigned)
+        whole = sorted(partition for partition, count in counts.items() if count == len(self._rules.subjects))
+        if len(whole) < len(counts):
+            log.error("partitions_assigned_in_part", processor=self._rules.name, partitions=sorted(counts))
+        self._units = {partition: Unit(shared, partition) for partition in whole}
+        for unit in self._units.values():
+            unit.start()
+        self._trouble = None
+        log.info("partitions_assigned", processor=self._rules.name, partitions=whole)
+
+    async def _close_units(self) -> None:
+        """End all partitions, side by side."""
+        units = list(self._units.values())
+        await asyncio.gather(*(unit.close() for unit in units))
+        self._units = {}
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
+    """aiokafka calls these while the group waits, and only logs what they raise."""
+
+    def __init__(
+        self, assigned: Callable[[Iterable[TopicPartition]], None], revoked: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._assigned = assigned
+        self._revoked = revoked
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        await self._revoked()
+
+    def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        self._assigned(assigned)

@@ -1,0 +1,289 @@
+"""One partition of a processor: producer -> load -> seek -> turns, and one recovery for whatever goes wrong.
+
+The transactional id `<processor>-<partition>` is what fences: from `InitProducerId` on nobody else can commit
+for this partition, so state and offsets that are read after it stay true until somebody fences us.
+"""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from typing import Generic
+
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+from aiokafka.structs import TopicPartition
+
+from services.common.catalogue import changelog_of
+from services.common.errors import SignaalhubError, TransientError
+from services.common.processor import internals
+from services.common.processor.batch import Batch
+from services.common.processor.consumers import free_consumer
+from services.common.processor.destinations import Destinations, Outputs
+from services.common.processor.pace import Pace
+from services.common.processor.poison import HaltError, Window
+from services.common.processor.state import Table
+from services.common.processor.turn import Rules, Turn
+from services.common.producers import discard, new_producer
+from services.common.records import S
+from services.common.runtime import Runtime
+
+log = structlog.get_logger()
+
+REVOKE_SECONDS = 10.0
+"""How long a rebalance waits for the running batch."""
+STALLED_SECONDS = 30.0
+_TRANSACTION_MS = 15_000
+_START_SECONDS = 30.0
+_POLL_MS = 250
+"""How often a partition without records looks at its timers."""
+_BATCH_RECORDS = 2_000
+_LONGEST_BACKOFF = 10.0
+
+Found = dict[TopicPartition, list[ConsumerRecord]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared(Generic[S]):
+    """What the partitions of one processor have in common while its consumer lives."""
+
+    rules: Rules[S]
+    runtime: Runtime
+    outputs: Outputs
+    consumer: AIOKafkaConsumer
+    heartbeats: internals.Heartbeats
+    marks: AIOKafkaConsumer
+    """Outside the group and read_uncommitted: tells where the inputs really end."""
+    pace: Pace
+    cpu: asyncio.Lock
+    """One partition handles at a time, so that the event loop is not kept by twelve slices in a row."""
+
+
+class Unit(Generic[S]):
+    """The task of one partition, from its assignment to its revocation."""
+
+    def __init__(self, shared: Shared[S], partition: int) -> None:
+        self.partition = partition
+        self._shared = shared
+        self._rules = shared.rules
+        self._consumer = shared.consumer
+        self._inputs = [TopicPartition(topic, partition) for topic in shared.rules.subjects]
+        self._log = log.bind(processor=shared.rules.name, partition=partition)
+        self._producer: AIOKafkaProducer = None
+        self._dropped: set[asyncio.Task[None]] = set()
+        self._window = Window()
+        self._table: Table[S] = Table(shared.rules.state_type)
+        self._horizon: datetime | None = None
+        self._goal: dict[TopicPartition, int] = {}
+        self._closing = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._state: str | None = "loading"
+        self._halted: str | None = None
+        self._busy_since: float | None = None
+        self._failures = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Called while the group waits for us: no more than this."""
+        self._consumer.pause(*self._inputs)
+        self._task = asyncio.create_task(self._run(), name=f"{self._rules.name}-{self.partition}")
+
+    async def close(self) -> None:
+        """End after the running batch, or in the middle of it when it takes too long."""
+        self._closing = True
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), REVOKE_SECONDS)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        await self._drop_producer()
+        if self._dropped:
+            await asyncio.wait(self._dropped)
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps this partition from its work, for health."""
+        if self._halted is not None:
+            return f"halted: {self._halted}"
+        if self._busy_since is not None and monotonic() - self._busy_since > STALLED_SECONDS:
+            return (
+                f"stalled: records wait, no commit for {STALLED_SECONDS:.0f} s ({self._state or 'running'})"
+            )
+        if self._state is None and self._table.failed:
+            return f"{len(self._table.failed)} wake-ups failed ({min(self._table.failed.values())})"
+        return self._state
+
+    async def _run(self) -> None:
+        while not self._closing:
+            try:
+                await self._prepare()
+                await self._work()
+            except HaltError as halt:
+                await self._halt(str(halt))
+                return
+            except Exception as error:  # noqa: BLE001 -- one recovery for every error
+                await self._recover(error)
+
+    async def _prepare(self) -> None:
+        """Become the only writer, then read what the last one left, then ask for records."""
+        rules, settings = self._rules, self._shared.runtime.settings
+        self._state = self._state or "loading"
+        self._producer = new_producer(
+            settings.kafka,
+            transactional_id=f"{rules.name}-{self.partition}",
+            transaction_timeout_ms=_TRANSACTION_MS,
+        )
+        await asyncio.wait_for(self._producer.start(), _START_SECONDS)
+        self._destinations = Destinations(self._shared.outputs, self._producer)
+        await self._destinations.start()
+        self._horizon = None
+        self._table = Table(rules.state_type)
+        if rules.state_type is not None:
+            await self._load(TopicPartition(changelog_of(rules.name), self.partition))
+        await self._seek()
+        self._consumer.resume(*self._inputs)
+        self._state = None
+        self._log.info("partition_started", keys=len(self._table))
+
+    async def _load(self, changelog: TopicPartition) -> None:
+        async with free_consumer(self._shared.runtime.settings, "read_committed") as consumer:
+            consumer.assign([changelog])
+            end = (await consumer.end_offsets([changelog]))[changelog]
+            while await consumer.position(changelog) < end:
+                for records in (await consumer.getmany(changelog, timeout_ms=_POLL_MS)).values():
+                    for record in records:
+                        self._table.load(record.key, record.value)
+        self._table.loaded()
+
+    async def _seek(self) -> None:
+        starts = await self._consumer.beginning_offsets(self._inputs)
+        committed = await internals.committed(self._consumer, self._inputs)
+        for tp in self._inputs:
+            offset, metadata = committed.get(tp, (starts[tp], ""))
+            if offset < starts[tp]:
+                self._log.error("records_lost_to_retention", topic=tp.topic, count=starts[tp] - offset)
+            self._window.restore(metadata)
+            self._consumer.seek(tp, max(offset, starts[tp]))
+
+    async def _work(self) -> None:
+        while not self._closing:
+            found: Found = {}
+            until = await self._due()
+            if until is None:
+                found = await self._consumer.getmany(
+                    *self._inputs, timeout_ms=_POLL_MS, max_records=_BATCH_RECORDS
+                )
+                if not found:
+                    continue
+            self._busy_since = self._busy_since or monotonic()
+            await self._learn(found)
+            self._idle.clear()
+            try:
+                count = await self._turn(found, until)
+            finally:
+                self._idle.set()
+            self._busy_since, self._failures = None, 0
+            await asyncio.sleep(self._shared.pace.pause(count))
+
+    async def _due(self) -> datetime | None:
+        """Return up to when timers may go off: all that was in the inputs when they fell due is handled."""
+        first, now = self._table.next_due, self._shared.runtime.clock.now()
+        if first is None or first > now:
+            return None
+        if self._horizon is None or first > self._horizon:
+            self._goal = await self._shared.marks.end_offsets(self._inputs)
+            self._horizon = now
+        positions = await self._positions()
+        return self._horizon if all(positions[tp] >= self._goal[tp] for tp in self._inputs) else None
+
+    async def _positions(self) -> dict[TopicPartition, int]:
+        return {tp: await self._consumer.position(tp) for tp in self._inputs}
+
+    async def _learn(self, found: Found) -> None:
+        """A schema registry that does not answer is waited for; what it does not know shows at decoding."""
+        values = [record.value for records in found.values() for record in records]
+        wait = 0.25
+        while True:
+            try:
+                await self._shared.runtime.codec.learn(values)
+                self._state = None
+                return
+            except TransientError as error:
+                self._state = str(error)
+                self._log.warning("schema_registry_awaited", text=str(error))
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, _LONGEST_BACKOFF)
+
+    async def _turn(self, found: Found, until: datetime | None) -> int:
+        """Handle and commit; returns how many records or wake-ups it were."""
+        offsets = await self._positions()
+        batch = Batch(self._producer)
+        turn = Turn(
+            self._rules,
+            self._shared.runtime,
+            self.partition,
+            self._table,
+            self._window,
+            self._destinations,
+            batch,
+        )
+        async with self._shared.cpu:
+            count, halt = await self._handle(turn, found, until, offsets)
+            turn.changes()
+        if count:
+            await batch.commit(self._rules.name, offsets, self._window.text)
+            self._table.committed()
+        if halt is not None:
+            raise halt
+        return count
+
+    async def _handle(
+        self, turn: Turn[S], found: Found, until: datetime | None, offsets: dict[TopicPartition, int]
+    ) -> tuple[int, HaltError | None]:
+        """Let the turn do its work; when it has to halt, lower `offsets` to what was handled before."""
+        if until is not None:
+            return await turn.wake_ups(until, _BATCH_RECORDS), None
+        count, halt = 0, None
+        for tp, records in found.items():
+            done = 0
+            if halt is None:
+                done, halt = await turn.records(records)
+            count += done
+            if done < len(records):
+                offsets[tp] = records[done].offset
+        return count, halt
+
+    async def _halt(self, reason: str) -> None:
+        self._halted = reason
+        self._log.error("partition_halted", reason=reason)
+        with suppress(Exception):  # not ours any more: nothing to pause
+            self._consumer.pause(*self._inputs)
+        self._table = Table(self._rules.state_type)
+        await self._drop_producer()
+
+    async def _recover(self, error: Exception) -> None:
+        """Start again from what is committed, once the group has shown that it still counts us in.
+
+        When it does not, the rebalance that follows closes this unit while it waits here.
+        """
+        failed = monotonic()
+        name = type(error).__name__
+        text = str(error) if isinstance(error, SignaalhubError) else ""
+        self._state = f"recovering: {name} {text}".strip()
+        self._log.warning("partition_interrupted", error=name, text=text, failures=self._failures)
+        await self._drop_producer()
+        await self._shared.heartbeats.accepted_after(failed)
+        await asyncio.sleep(min(0.1 * 2**self._failures, _LONGEST_BACKOFF))
+        self._failures = min(self._failures + 1, 10)
+
+    async def _drop_producer(self) -> None:
+        """Get rid of the producer; goes on to its end when whoever waits for it is cancelled."""
+        producer, self._producer = self._producer, None
+        if producer is None:
+            return
+        task = asyncio.create_task(discard(producer))
+        self._dropped.add(task)
+        task.add_done_callback(self._dropped.discard)
+        await asyncio.shield(task)
