@@ -23,6 +23,8 @@ ACK_SECONDS = 10.0
 """How long one call waits for the broker: shorter than what a client of the API waits for its answer."""
 SLOW_SECONDS = 5.0
 """Waiting for the broker this long without any answer is what health calls trouble."""
+_START_SECONDS = 30.0
+"""Longer than the client's own time-outs together: breaking `start` off before them leaves a socket behind."""
 _RETRY_SECONDS = 1.0
 _TOPIC_SECONDS = 2.0
 """How long a topic that was just made may take to become known."""
@@ -158,7 +160,7 @@ class Publisher(Service):
         while not self.should_stop:
             producer = new_producer(self._runtime.settings.kafka)
             try:
-                await asyncio.wait_for(producer.start(), ACK_SECONDS)
+                await asyncio.wait_for(producer.start(), _START_SECONDS)
             except (KafkaError, OSError, TimeoutError) as error:
                 self._trouble = f"cannot reach the broker: {type(error).__name__}"
                 await discard(producer)

@@ -69,6 +69,7 @@ class View(Service, Generic[E]):
         self._content: Content[E] = Content()
         self._caught_up = asyncio.Event()
         self._changed = asyncio.Event()
+        self.version = 0  # grows with each change, for who keeps something that is made of the content
         self._positions: dict[TopicPartition, int] = {}
         self._ends: dict[TopicPartition, int] = {}
         self._last_word = self._last_move = time.monotonic()
@@ -115,7 +116,7 @@ class View(Service, Generic[E]):
                 await self.sleep(_RETRY_SECONDS)
 
     async def _read(self) -> None:
-        """Read the topic from its start; what was complete before stays on show until this reading is, too."""
+        """Read the topic from its start; what was complete before stays until this reading is, too."""
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._runtime.settings.kafka,
             isolation_level="read_committed",
@@ -189,6 +190,7 @@ class View(Service, Generic[E]):
         log.info("view_caught_up", topic=self._topic.name, keys=sum(map(len, content.events.values())))
 
     def _tell(self) -> None:
+        self.version += 1
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 

@@ -92,7 +92,7 @@ async def test_view_forgets_a_tombstoned_key(kafka: str) -> None:
 async def test_view_finds_records_under_the_first_part_of_their_key(kafka: str) -> None:
     view, runtime, topic = await make_view(kafka)
     await write(
-        runtime, policy(topic, "house/1", 1), policy(topic, "house/2", 2), policy(topic, "other/1", 3)
+        runtime, policy(topic, "house/1", 0), policy(topic, "house/2", 1), policy(topic, "other/1", 3)
     )
     async with running(view):
         await view.wait_ready()
