@@ -13,6 +13,7 @@ help: ## show this text
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) $(CACHED) ## make .venv from the lock and fetch Apache Kafka (instant when done before)
+	@:
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -20,33 +21,34 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 	  || { echo "$(PYTHON) has no venv module. On Debian or Ubuntu: apt-get install python3-venv; then run make again."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock \
+	@echo "Installing the locked packages into $(VENV) (about a minute, once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock \
 	  || { echo "The Python packages could not be installed: is the package registry reachable? Run make again when it is."; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(CACHED): $(STAMP) services/local/kafka-jars.lock
-	$(BIN)/python -m services.local.cache
+	@$(BIN)/python -m services.local.cache
 	@touch $@
 
 demo: setup ## play two months on real Kafka, then stay up (ARGS=--once: end, and fail on any difference)
-	$(BIN)/signaalhub demo $(ARGS)
+	@$(BIN)/signaalhub demo $(ARGS)
 
 test: setup ## all tests on real Kafka and PostgreSQL (ARGS="-m 'not real'": the quick ones)
-	$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(ARGS)
 
 lint: $(STAMP) ## style, formatting and who may import whom
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
 
 types: $(STAMP) ## mypy --strict
-	$(BIN)/mypy
+	@$(BIN)/mypy
 
 lock: $(STAMP) ## resolve pyproject.toml into requirements.lock again
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip compile --quiet --generate-hashes --all-extras --python-version 3.11 --universal --no-header \
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip compile --quiet --generate-hashes --all-extras --python-version 3.11 --universal --no-header \
 	  --no-emit-index-url pyproject.toml -o requirements.lock
 
 clean: ## remove everything that was made: environment, cache, data folders
-	rm -rf $(VENV) .cache .signaalhub *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) .cache .signaalhub *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

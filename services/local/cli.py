@@ -4,6 +4,7 @@ Everything heavy is imported by the command that needs it: images for production
 `--help` answers at once.
 """
 
+import logging
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -156,6 +157,7 @@ def main() -> None:
     """Run a command; what the operator has to change is one line on stderr and exit code 1."""
     from services.common.errors import SignaalhubError
 
+    logging.getLogger().addHandler(logging.NullHandler())  # libraries' complaints become that one line
     try:
         app()
     except SignaalhubError as error:

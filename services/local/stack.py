@@ -201,5 +201,6 @@ def _stop_asked() -> threading.Event:
         stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, ask)
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            signal.signal(number, ask)
     return stop
