@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
+import structlog
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from joserfc import jwt
@@ -30,6 +31,8 @@ from services.common.settings import Settings
 ALGORITHMS = ("ES256", "RS256", "PS256")
 LEEWAY_SECONDS = 30
 REFETCH_SECONDS = 30
+RETRY_SECONDS = 2
+"""Pause after keys could not be read, so that waiting requests do not each wait for the same answer."""
 FETCH_TIMEOUT_SECONDS = 5
 MAX_TOKEN = 8_192
 
@@ -39,6 +42,8 @@ _BEARER = HTTPBearer(
 _Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 _REGISTRY = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
 _Key = ECKey | RSAKey
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,24 +96,36 @@ class _Keys:
     def __init__(self, source: str) -> None:
         self._source = source
         self._keys: dict[str, _Key] = {}
-        self._fetched = -float(REFETCH_SECONDS)
+        self._trouble: str | None = None
+        self._next_fetch = 0.0
         self._lock = asyncio.Lock()
 
     async def find(self, kid: str) -> _Key | None:
+        """Return a key, None when the issuer has none such; keys out of reach are a `TransientError`."""
         if kid not in self._keys:
             async with self._lock:
                 await self._refetch(kid)
         return self._keys.get(kid)
 
     async def _refetch(self, kid: str) -> None:
-        if kid in self._keys or time.monotonic() - self._fetched < REFETCH_SECONDS:
+        if kid in self._keys:
             return
-        found = await _fetch(self._source)
-        self._fetched = time.monotonic()
-        self._keys = {key.kid: key for key in _usable(found) if key.kid}
+        if time.monotonic() >= self._next_fetch:
+            await self._fetch()
+        if self._trouble is not None:
+            raise TransientError(self._trouble)
+
+    async def _fetch(self) -> None:
+        try:
+            self._keys = {str(key.kid): key for key in _usable(await _read(self._source)) if key.kid}
+            self._trouble, pause = None, REFETCH_SECONDS
+        except TransientError as error:
+            log.warning("issuer_keys_unreadable", exc_info=error)
+            self._trouble, pause = str(error), RETRY_SECONDS
+        self._next_fetch = time.monotonic() + pause
 
 
-async def _fetch(source: str) -> Any:
+async def _read(source: str) -> Any:
     try:
         if not source.startswith(("http://", "https://")):
             return json.loads(await asyncio.to_thread(Path(source).read_text))
@@ -120,10 +137,22 @@ async def _fetch(source: str) -> Any:
 
 def _usable(found: Any) -> list[_Key]:
     """Return the keys for signatures of a kind that we accept; others in the set are of no concern to us."""
-    if not isinstance(found, dict) or not isinstance(found.get("keys"), list):
-        raise TransientError("the keys of the token issuer are no JWK set")
-    keys = [JWKRegistry.import_key(each) for each in found["keys"] if each.get("use", "sig") == "sig"]
-    return [key for key in keys if isinstance(key, ECKey | RSAKey)]
+    listed = found.get("keys") if isinstance(found, dict) else None
+    keys = [_import(each) for each in listed] if isinstance(listed, list) else []
+    usable = [key for key in keys if key is not None]
+    if not usable:
+        raise TransientError("the token issuer publishes no key that we can use")
+    return usable
+
+
+def _import(found: Any) -> _Key | None:
+    if not isinstance(found, dict) or found.get("use", "sig") != "sig":
+        return None
+    try:
+        key = JWKRegistry.import_key(found)
+    except (JoseError, ValueError):
+        return None
+    return key if isinstance(key, ECKey | RSAKey) else None
 
 
 def _caller(claims: dict[str, Any]) -> Caller:
