@@ -1,0 +1,150 @@
+"""What the matcher remembers of a household: facts, and what it told the world about them.
+
+Small on purpose (one record of a changelog each): ids, dates and digests, nothing personal. Tuples are
+sorted, so that the same facts make the same state whatever order they came in.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from services.common.events import (
+    Area,
+    CaseResult,
+    Contact,
+    Event,
+    Evidence,
+    PartnerType,
+    PauseEnd,
+    SignalStatus,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalTold:
+    """What was last told about a signal; `version` counts the tellings."""
+
+    status: SignalStatus
+    result: CaseResult | None = None
+    contacts: tuple[Contact, ...] = ()
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalFact:
+    """A signal; `at` is the moment it passed the gate."""
+
+    signal_id: str
+    creditor: str
+    partner_type: PartnerType
+    amount_cents: int
+    signal_date: date
+    crisis: bool
+    young: bool
+    evidence: tuple[Evidence, ...]
+    at: datetime
+    told: SignalTold | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultFact:
+    """A result a team recorded at `at`, with the pause days of its municipality at that moment."""
+
+    result_id: str
+    at: datetime
+    result: CaseResult
+    signal_ids: tuple[str, ...]
+    pause_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseTold:
+    """What a creditor was last told about its pause; `reason` None = it runs."""
+
+    pause_id: str
+    creditor: str
+    starts_at: datetime
+    ends_at: datetime
+    reason: PauseEnd | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseTold:
+    """What was last told about a case, as far as it can change without another signal."""
+
+    consecutive: bool
+    result: CaseResult | None
+    picked_up_at: datetime | None
+    closed_at: datetime | None
+    statuses: tuple[SignalStatus, ...]
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFacts:
+    """One (municipality, unit, month); without signals it is an outcome that overtook them.
+
+    `matched` holds what was found once and for all: match kinds, and ids of signals of known persons.
+    """
+
+    case_id: str
+    municipality: str
+    unit: str
+    month: int
+    area: Area | None = None
+    signals: tuple[SignalFact, ...] = ()
+    attempted_at: datetime | None = None
+    results: tuple[ResultFact, ...] = ()
+    told: CaseTold | None = None
+    matched: tuple[str, ...] = ()
+    pauses: tuple[PauseTold, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationFact:
+    """A running registration of somebody at this address."""
+
+    registration_id: str
+    evidence: tuple[Evidence, ...]
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFact:
+    """The BSN of a signal belongs to somebody in debt help, at whatever address."""
+
+    signal_id: str
+    contacts: tuple[Contact, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Household:
+    """All facts of an address; `woken` is the latest due time of a timer that went off."""
+
+    household: str
+    cases: tuple[CaseFacts, ...] = ()
+    registrations: tuple[RegistrationFact, ...] = ()
+    known: tuple[KnownFact, ...] = ()
+    woken: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationEnded:
+    """A registration is no longer at this household (or no longer of this person)."""
+
+    registration_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Woken:
+    """The timer of the key went off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something to be told: the event, the last part of its ce_type, and its deterministic ce_id."""
+
+    event: Event
+    what: str
+    id: str

@@ -1,0 +1,153 @@
+"""One household: insert a fact, derive everything from all facts, tell only what is new.
+
+Nothing depends on the order in which inputs arrive, because what is told is a function of the facts alone
+(each with its own time) and of the latest timer that went off. A fact that is there already changes nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.common.events import KnownPerson, Outcome, Registration, Signal
+from services.matcher.domain.cases import Place, settle_case, settle_signals
+from services.matcher.domain.facts import CaseFacts, Change, Household, RegistrationEnded, Woken
+from services.matcher.domain.insertion import (
+    with_known,
+    with_outcome,
+    with_registration,
+    with_signal,
+    without_registration,
+)
+from services.matcher.domain.matches import settle_matches, swap_moment
+from services.matcher.domain.months import WINDOW, expires_at, month_of
+from services.matcher.domain.pauses import settle_pauses
+
+Fact = Signal | Registration | RegistrationEnded | KnownPerson | Outcome | Woken
+PauseDays = Callable[[str], int]
+"""Length of a pause by municipality, as its policy says now."""
+Touched = Callable[[CaseFacts], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one fact comes to: the state after it (None = nothing left), what is told, when to wake up."""
+
+    household: Household | None
+    changes: tuple[Change, ...] = ()
+    wake_at: datetime | None = None
+
+
+def handle(before: Household | None, key: str, fact: Fact, now: datetime, pause_days: PauseDays) -> Step:
+    """Take in one fact of the household `key`, which happened at `now`."""
+    household = before or Household(household=key)
+    if isinstance(fact, Woken):
+        household = _forget(_wake(household, now), now)
+    else:
+        known = household
+        household = insert(household, fact, now, pause_days)
+        if household is known:
+            return Step(before, (), wake_at(known))
+    changes: list[Change] = []
+    household = _derive(household, fact, changes)
+    left = household.cases or household.registrations or household.known
+    return Step(household if left else None, tuple(changes), wake_at(household))
+
+
+def insert(household: Household, fact: Fact, now: datetime, pause_days: PauseDays) -> Household:
+    """Return the household with a fact; the same object when it knew it already."""
+    match fact:
+        case Signal():
+            return with_signal(household, fact, now)
+        case Registration():
+            return with_registration(household, fact)
+        case RegistrationEnded():
+            return without_registration(household, fact.registration_id)
+        case KnownPerson():
+            return with_known(household, fact, now)
+        case Outcome():
+            return with_outcome(household, fact, now, pause_days(fact.municipality))
+        case Woken():
+            return household
+
+
+def wake_at(household: Household) -> datetime | None:
+    """Return the earliest moment at which time alone changes something: a swap, a pause's end, retention."""
+    places = _places(household)
+    moments = [expires_at(month_of(known.at)) for known in household.known]
+    for case in household.cases:
+        running = [pause.ends_at for pause in case.pauses if pause.reason is None]
+        moments.extend(running or (expires_at(case.month),))
+        place = places.get((case.municipality, case.unit), {})
+        if len(place) > 1 and case.signals:
+            swap = swap_moment(case, place)
+            moments.extend((swap,) if swap else ())
+    return min(moments, default=None)
+
+
+def _derive(household: Household, fact: Fact, changes: list[Change]) -> Household:
+    touched = _touched(fact)
+    places = _places(household)
+    cases = []
+    for case in household.cases:
+        if case.signals and touched(case):
+            cases.append(_settle(household, case, places[case.municipality, case.unit], changes))
+        else:
+            cases.append(case)
+    household = replace(household, cases=tuple(cases))
+    return _settle_pauses(household, changes) if isinstance(fact, Signal | Outcome | Woken) else household
+
+
+def _settle(household: Household, case: CaseFacts, place: Place, changes: list[Change]) -> CaseFacts:
+    case = settle_signals(household, case, changes)
+    case = settle_case(household, case, place, changes)
+    return settle_matches(household, case, place, changes)
+
+
+def _settle_pauses(household: Household, changes: list[Change]) -> Household:
+    if not any(case.results for case in household.cases):
+        return household
+    cases = tuple(
+        settle_pauses(household, case, changes) if case.results else case for case in household.cases
+    )
+    return replace(household, cases=cases)
+
+
+def _touched(fact: Fact) -> Touched:
+    """Return which cases a fact can change; the months after a signal become consecutive by it."""
+    match fact:
+        case Signal():
+            first = month_of(fact.signal_date)
+            months = range(first, first + WINDOW + 1)
+            return lambda case: (
+                case.unit == fact.unit and case.municipality == fact.municipality and case.month in months
+            )
+        case Outcome():
+            return lambda case: case.case_id == fact.case_id
+        case KnownPerson():
+            return lambda case: any(signal.signal_id == fact.signal_id for signal in case.signals)
+        case _:
+            return lambda _: True
+
+
+def _places(household: Household) -> dict[tuple[str, str], Place]:
+    places: dict[tuple[str, str], Place] = {}
+    for case in household.cases:
+        if case.signals:
+            places.setdefault((case.municipality, case.unit), {})[case.month] = case
+    return places
+
+
+def _wake(household: Household, due: datetime) -> Household:
+    woken = max(household.woken, due) if household.woken else due
+    return replace(household, woken=woken)
+
+
+def _forget(household: Household, due: datetime) -> Household:
+    """Drop what is kept no longer; a case whose pause runs stays until the pause has ended."""
+    cases = tuple(
+        case
+        for case in household.cases
+        if expires_at(case.month) > due or any(pause.reason is None for pause in case.pauses)
+    )
+    known = tuple(each for each in household.known if expires_at(month_of(each.at)) > due)
+    return replace(household, cases=cases, known=known)

@@ -1,0 +1,141 @@
+"""Facts into the state of a household; a fact that is there already gives the very same state back."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from services.common.events import KnownPerson, Outcome, Registration, Signal
+from services.common.identifiers import derived_id
+from services.matcher.domain.cases import best_area
+from services.matcher.domain.facts import (
+    CaseFacts,
+    Household,
+    KnownFact,
+    RegistrationFact,
+    ResultFact,
+    SignalFact,
+)
+from services.matcher.domain.months import month_of, month_text
+from services.matcher.domain.statuses import in_order
+
+
+def with_signal(household: Household, signal: Signal, at: datetime) -> Household:
+    """Return the household with a signal in its case; the first time that a signal was seen counts."""
+    case = _case_of(household, signal)
+    if any(known.signal_id == signal.signal_id for each in household.cases for known in each.signals):
+        return household
+    signals = (*case.signals, _fact(signal, at))
+    if len(signals) > 1:
+        signals = tuple(sorted(signals, key=lambda each: (each.signal_date, each.signal_id)))
+    joined = CaseFacts(
+        case_id=case.case_id,
+        municipality=signal.municipality,
+        unit=signal.unit,
+        month=month_of(signal.signal_date),
+        area=best_area(case.area, signal.area),
+        signals=signals,
+        attempted_at=case.attempted_at,
+        results=case.results,
+        told=case.told,
+        matched=case.matched,
+        pauses=case.pauses,
+    )
+    return with_case(household, joined)
+
+
+def with_outcome(household: Household, outcome: Outcome, at: datetime, pause_days: int) -> Household:
+    """Return the household with what a team did on a case: the first attempt, or one more result."""
+    case = _case(household, outcome.case_id) or CaseFacts(
+        case_id=outcome.case_id, municipality=outcome.municipality, unit="", month=month_of(at)
+    )
+    if outcome.result is None:
+        if case.attempted_at is not None and case.attempted_at <= at:
+            return household
+        return with_case(household, replace(case, attempted_at=at))
+    if any(known.result_id == outcome.outcome_id for known in case.results):
+        return household
+    result = ResultFact(
+        result_id=outcome.outcome_id,
+        at=at,
+        result=outcome.result,
+        signal_ids=outcome.signal_ids,
+        pause_days=pause_days,
+    )
+    results = sorted((*case.results, result), key=lambda each: (each.at, each.result_id))
+    return with_case(household, replace(case, results=tuple(results)))
+
+
+def with_registration(household: Household, registration: Registration) -> Household:
+    """Return the household with a registration as it is now."""
+    fact = RegistrationFact(
+        registration_id=registration.registration_id,
+        evidence=registration.evidence,
+        contact=registration.contact,
+    )
+    if fact in household.registrations:
+        return household
+    others = (each for each in household.registrations if each.registration_id != fact.registration_id)
+    kept = sorted((*others, fact), key=lambda each: each.registration_id)
+    return replace(household, registrations=tuple(kept))
+
+
+def without_registration(household: Household, registration_id: str) -> Household:
+    """Return the household without a registration."""
+    kept = tuple(each for each in household.registrations if each.registration_id != registration_id)
+    return household if len(kept) == len(household.registrations) else replace(household, registrations=kept)
+
+
+def with_known(household: Household, known: KnownPerson, at: datetime) -> Household:
+    """Return the household with what the BSN of a signal says; no contacts = no longer known."""
+    before = next((each for each in household.known if each.signal_id == known.signal_id), None)
+    contacts = in_order(known.contacts)
+    if (before.contacts if before else ()) == contacts:
+        return household
+    others = tuple(each for each in household.known if each is not before)
+    if contacts:
+        fact = KnownFact(signal_id=known.signal_id, contacts=contacts, at=at)
+        others = tuple(sorted((*others, fact), key=lambda each: each.signal_id))
+    return replace(household, known=others)
+
+
+def with_case(household: Household, case: CaseFacts) -> Household:
+    """Return the household with a case in the place of the one with its id, or added."""
+    others = [each for each in household.cases if each.case_id != case.case_id]
+    if others:
+        others.append(case)
+        others.sort(key=lambda each: each.case_id)
+        return replace(household, cases=tuple(others))
+    return replace(household, cases=(case,))
+
+
+def _case_of(household: Household, signal: Signal) -> CaseFacts:
+    month = month_of(signal.signal_date)
+    for case in household.cases:
+        if (
+            case.signals
+            and case.month == month
+            and case.unit == signal.unit
+            and case.municipality == signal.municipality
+        ):
+            return case
+    parts = (signal.municipality, signal.household, signal.unit, month_text(month))
+    case_id = derived_id("case", *parts)
+    blank = CaseFacts(case_id=case_id, municipality=signal.municipality, unit=signal.unit, month=month)
+    return _case(household, case_id) or blank
+
+
+def _case(household: Household, case_id: str) -> CaseFacts | None:
+    return next((case for case in household.cases if case.case_id == case_id), None)
+
+
+def _fact(signal: Signal, at: datetime) -> SignalFact:
+    return SignalFact(
+        signal_id=signal.signal_id,
+        creditor=signal.creditor,
+        partner_type=signal.partner_type,
+        amount_cents=signal.amount_cents,
+        signal_date=signal.signal_date,
+        crisis=signal.crisis,
+        young=signal.young,
+        evidence=signal.evidence,
+        at=at,
+    )

@@ -1,0 +1,105 @@
+"""Which result holds for which signal, and what status a signal has: domain.md 4.2 and 4.3."""
+
+from collections.abc import Iterable
+
+from services.common.events import CaseResult, Confidence, Contact, SignalStatus
+from services.matcher.domain.facts import CaseFacts, Household, ResultFact, SignalFact
+from services.matcher.domain.identity import is_sure, same_person, surest
+
+NOT_PICKED_UP = {
+    CaseResult.REPEATED: SignalStatus.REPEATED,
+    CaseResult.UNJUSTIFIED: SignalStatus.UNJUSTIFIED,
+    CaseResult.OTHER_REASON: SignalStatus.OTHER_REASON,
+    CaseResult.DECEASED: SignalStatus.DECEASED,
+    CaseResult.NOT_RESIDENT: SignalStatus.NOT_RESIDENT,
+    CaseResult.KNOWN_IN_DEBT_HELP: SignalStatus.KNOWN_IN_DEBT_HELP,
+}
+"""Results that are a signal status of their own; the case was closed without being picked up."""
+STATUS_OF = {result: NOT_PICKED_UP.get(result, SignalStatus.PICKED_UP) for result in CaseResult}
+"""Result of a case to status of the signals it holds for (DDAS v1.2: 16 to 8)."""
+ACCEPTS_HELP = frozenset(
+    {
+        CaseResult.ADVICE_OR_QUICK_FIX,
+        CaseResult.FOLLOW_UP_HELP,
+        CaseResult.FOLLOW_UP_FINANCIAL,
+        CaseResult.FOLLOW_UP_NOT_FINANCIAL,
+    },
+)
+"""Results by which a resident accepts help: they start a pause."""
+
+
+def is_about(case: CaseFacts, result: ResultFact, signal: SignalFact) -> bool:
+    """Tell whether a signal, of this case or another, is about the person(s) a result is about."""
+    for anchor in _anchors(case, result):
+        if anchor.signal_id == signal.signal_id or is_sure(same_person(anchor.evidence, signal.evidence)):
+            return True
+    return False
+
+
+def holds_for(case: CaseFacts, result: ResultFact, signal: SignalFact) -> bool:
+    """Tell whether a result holds for a signal: named, or else of its case and about the same person."""
+    if all(signal.signal_id != member.signal_id for member in case.signals):
+        return False
+    if result.signal_ids:
+        return signal.signal_id in result.signal_ids
+    return is_about(case, result, signal)
+
+
+def result_of(case: CaseFacts, signal: SignalFact) -> CaseResult | None:
+    """Return the latest result that holds for a signal of the case."""
+    for result in reversed(case.results):
+        if holds_for(case, result, signal):
+            return result.result
+    return None
+
+
+def status_of(case: CaseFacts, result: CaseResult | None, known: Confidence | None) -> SignalStatus:
+    """Return the status of a signal: known in debt help before its result before what its case does."""
+    if known is not None:
+        return SignalStatus.KNOWN_IN_DEBT_HELP
+    if result is not None:
+        return STATUS_OF[result]
+    picked_up = case.attempted_at is not None or bool(case.results)
+    return SignalStatus.PICKED_UP if picked_up else SignalStatus.NOT_YET_PICKED_UP
+
+
+def known_as(household: Household, signal: SignalFact) -> tuple[Confidence | None, tuple[Contact, ...]]:
+    """Return how surely the person of a signal is in debt help, and whom to call."""
+    contacts: list[Contact] = []
+    found: list[Confidence | None] = []
+    for registration in household.registrations:
+        confidence = same_person(registration.evidence, signal.evidence)
+        if is_sure(confidence):
+            found.append(confidence)
+            contacts.append(registration.contact)
+    for known in household.known:
+        if known.signal_id == signal.signal_id:
+            found.append(Confidence.CERTAIN)
+            contacts.extend(known.contacts)
+    return surest(found), in_order(contacts)
+
+
+def in_order(contacts: Iterable[Contact]) -> tuple[Contact, ...]:
+    """Return contacts sorted, each once."""
+    unique = set(contacts)
+    return tuple(sorted(unique, key=lambda each: (each.organisation, each.phone or "", each.email or "")))
+
+
+def person_of(signals: Iterable[SignalFact], others: Iterable[SignalFact]) -> Confidence:
+    """Return how sure it is that signals of different creditors are about one person, at least POSSIBLE."""
+    later = tuple(others)
+    pairs = (_alike(one, other) for one in signals for other in later)
+    return surest(pairs) or Confidence.POSSIBLE
+
+
+def _alike(one: SignalFact, other: SignalFact) -> Confidence | None:
+    return None if one.creditor == other.creditor else same_person(one.evidence, other.evidence)
+
+
+def _anchors(case: CaseFacts, result: ResultFact) -> tuple[SignalFact, ...]:
+    """Return the signals that say who a result is about: the named ones, or the first the team could see."""
+    if result.signal_ids:
+        return tuple(signal for signal in case.signals if signal.signal_id in result.signal_ids)
+    seen = (signal for signal in case.signals if signal.at <= result.at)
+    first = next(seen, case.signals[0] if case.signals else None)
+    return (first,) if first else ()

@@ -1,0 +1,189 @@
+"""The result does not depend on the order in which inputs arrive, only on what happened when."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.common.events import CaseResult, KnownPerson, MatchKind, Pause, Registration
+from services.matcher.domain.facts import RegistrationEnded
+from services.matcher.domain.households import Fact
+from tests.unit.matcher.household import JAN, KEES, Hub, days, evidence, make
+
+START = datetime(2026, 1, 10, 12, tzinfo=UTC)
+END = datetime(2026, 6, 15, tzinfo=UTC)
+PEOPLE = (
+    JAN,
+    KEES,
+    evidence("1980-01-01", "jansen"),
+    evidence("", "jansen"),
+    evidence("1990-09-09", "smit", "a"),
+)
+RESULTS = (
+    CaseResult.FOLLOW_UP_HELP,
+    CaseResult.ADVICE_OR_QUICK_FIX,
+    CaseResult.NEVER_REACHED,
+    CaseResult.NOT_RESIDENT,
+    CaseResult.KNOWN_IN_DEBT_HELP,
+)
+
+
+@dataclass(frozen=True)
+class Happened:
+    """A fact with the moment it happened."""
+
+    fact: Fact
+    at: datetime
+
+    @property
+    def line(self) -> str:
+        """Facts of one line come from one place and never overtake each other."""
+        match self.fact:
+            case Registration() | RegistrationEnded():
+                return self.fact.registration_id
+            case KnownPerson():
+                return f"known {self.fact.signal_id}"
+            case _:
+                return f"{self.at} {self.fact}"
+
+
+moments = st.integers(0, 100 * 24 * 4).map(lambda quarters: START + days(quarters / 96))
+late_by = st.integers(0, 30)
+
+
+@st.composite
+def signals(draw, name: str) -> Happened:
+    at = draw(moments)
+    day: date = (at - days(draw(late_by))).date()
+    signal = make.signal(
+        name,
+        day.isoformat(),
+        draw(st.sampled_from(["c1", "c2", "c3"])),
+        unit=draw(st.sampled_from(["", "u1"])),
+        evidence=draw(st.sampled_from(PEOPLE)),
+        crisis=draw(st.booleans()),
+    )
+    return Happened(signal, at)
+
+
+@st.composite
+def outcomes(draw, name: str) -> Happened:
+    month = draw(st.sampled_from(["2026-01", "2026-02", "2026-03"]))
+    if draw(st.booleans()):
+        return Happened(make.attempt(name, month), draw(moments))
+    named = tuple(draw(st.sets(st.sampled_from(["s0", "s1", "s2"]), max_size=2)))
+    return Happened(make.result(draw(st.sampled_from(RESULTS)), name, month, named), draw(moments))
+
+
+@st.composite
+def knowledge(draw, name: str) -> list[Happened]:
+    begin = draw(moments)
+    first: Fact
+    last: Fact
+    if draw(st.booleans()):
+        first, last = make.registration(name, draw(st.sampled_from(PEOPLE))), make.ended(name)
+    else:
+        signal_id = f"s{name[-1]}"
+        first, last = make.known(signal_id, "Wijkteam"), make.known(signal_id)
+    found = [Happened(first, begin)]
+    return [*found, Happened(last, begin + days(20))] if draw(st.booleans()) else found
+
+
+@st.composite
+def stories(draw) -> list[Happened]:
+    found = [draw(signals(f"s{number}")) for number in range(draw(st.integers(1, 5)))]
+    found += [draw(outcomes(f"o{number}")) for number in range(draw(st.integers(0, 4)))]
+    for number in range(draw(st.integers(0, 2))):
+        found += draw(knowledge(f"k{number}"))
+    return sorted(found, key=lambda each: each.at)
+
+
+@st.composite
+def shuffled(draw, story: list[Happened]) -> list[Happened]:
+    """Any order but that of a line."""
+    mixed = draw(st.permutations(story))
+    lines: dict[str, list[Happened]] = {}
+    for each in sorted(mixed, key=lambda happened: happened.at):
+        lines.setdefault(each.line, []).append(each)
+    return [lines[each.line].pop(0) for each in mixed]
+
+
+def play(story: list[Happened]) -> Hub:
+    """Let a timer go off once everything that happened before its due time was handled, as the Processor does."""
+    hub = Hub()
+    for number, each in enumerate(story):
+        hub.take(each.fact, each.at)
+        left = [later.at for later in story[number + 1 :]]
+        hub.until(min(left) - days(1 / 1440) if left else END)
+    return hub
+
+
+def final_pauses(hub: Hub) -> dict[str, tuple[datetime, object]]:
+    """Return end and reason by pause; one without length was told and taken back."""
+    pauses: dict[str, Pause] = hub.pauses()
+    return {
+        name: (pause.ends_at, pause.end_reason)
+        for name, pause in pauses.items()
+        if pause.ends_at > pause.starts_at
+    }
+
+
+def lasting_matches(hub: Hub, story: list[Happened]) -> set[str]:
+    """Return match ids but those of help that ended: it may not be told any more, even if it was when it ran."""
+    ended = any(
+        isinstance(each.fact, RegistrationEnded)
+        or (isinstance(each.fact, KnownPerson) and not each.fact.contacts)
+        for each in story
+    )
+    matches = hub.matches()
+    return {match.match_id for match in matches if not (ended and match.kind is MatchKind.KNOWN_IN_DEBT_HELP)}
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data())
+def test_any_order_of_the_same_facts_gives_the_same_result(data):
+    story = data.draw(stories())
+    other = data.draw(shuffled(story))
+    one, two = play(story), play(other)
+    assert one.cases() == two.cases()
+    assert one.statuses() == two.statuses()
+    assert lasting_matches(one, story) == lasting_matches(two, story)
+    assert final_pauses(one) == final_pauses(two)
+    assert one.wake_at == two.wake_at
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_the_same_fact_again_changes_nothing_and_tells_nothing(data):
+    story = data.draw(stories())
+    hub = Hub()
+    latest: dict[str, Happened] = {}
+    for each in story:
+        hub.take(each.fact, each.at)
+        latest[each.line] = each
+        again = data.draw(st.sampled_from(sorted(latest)))
+        before, wake_at = hub.state, hub.wake_at
+        assert hub.take(latest[again].fact, each.at) == []
+        assert hub.state is before
+        assert hub.wake_at == wake_at
+
+
+@settings(max_examples=100, deadline=None)
+@given(stories())
+def test_every_telling_has_an_id_of_its_own(story):
+    hub = play(story)
+    ids = [change.id for change in hub.told]
+    assert len(ids) == len(set(ids))
+
+
+@settings(max_examples=100, deadline=None)
+@given(stories())
+def test_nothing_is_kept_for_ever_but_running_help(story):
+    hub = play(story)
+    hub.until(datetime(2028, 1, 1, tzinfo=UTC))
+    assert hub.wake_at is None
+    running = {each.fact.registration_id for each in story if isinstance(each.fact, Registration)} - {
+        each.fact.registration_id for each in story if isinstance(each.fact, RegistrationEnded)
+    }
+    assert {each.registration_id for each in hub.state.registrations} == running if hub.state else not running
