@@ -1,13 +1,12 @@
 """Reading a body whose rules need more than the body (today, the case's signals): all errors at once."""
 
-import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, from_json
 
 from services.common.problems import Fout, Problem, fout_of
 
@@ -25,7 +24,7 @@ def described(model: type[BaseModel]) -> dict[str, Any]:
 async def read(request: Request, model: type[M], context: Mapping[str, Any]) -> M:
     """Return the body of a request; what is wrong in it is one 400 `Problem`."""
     try:
-        content = json.loads(await request.body())
+        content = from_json(await request.body())
     except ValueError:
         fout = Fout("UNREADABLE", None, "De inhoud is geen JSON.")
         raise Problem(HTTPStatus.BAD_REQUEST, _DETAIL, [fout]) from None

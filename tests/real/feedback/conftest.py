@@ -1,0 +1,130 @@
+"""feedback's HTTP interface on a real broker and database, with an issuer and a clock of its own."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.common.database import make_engine, transaction
+from services.common.events import (
+    Case,
+    CaseSignal,
+    Contact,
+    Event,
+    Feedback,
+    FeedbackStatus,
+    Routing,
+    RoutingReason,
+    Signal,
+    SignalStatus,
+)
+from services.common.publish import Publisher
+from services.common.runtime import Runtime
+from services.common.testing import FakeClock, FakeIssuer, make_runtime
+from services.common.topics import apply
+from services.common.web import make_app
+from services.feedback.api.terugkoppelingen import terugkoppelingen
+from services.feedback.api.zaken import zaken
+from services.feedback.outcomes import Outcomes
+from services.feedback.projections import apply_worklist, disclosed
+from services.feedback.storage import Disclosures, Results, Worklist
+from tests.flow.examples import example, message
+
+TODAY = datetime(2026, 3, 26, 11, tzinfo=UTC)
+SIGNAL, CASE = example("signals/rent", Signal), example("cases/opened", Case)
+HELPER = Contact(organisation="Kredietbank", phone="0301234567", email="balie@kredietbank.example")
+
+
+def oin() -> str:
+    return f"0000009{uuid4().int % 10**13:013}"
+
+
+def new_signal(town: str) -> Signal:
+    return replace(SIGNAL, signal_id=str(uuid4()), municipality=town, personal=f"jwe-{uuid4()}".encode())
+
+
+def new_case(town: str, *signals: Signal) -> Case:
+    shown = tuple(
+        CaseSignal(
+            signal_id=each.signal_id,
+            creditor=each.creditor,
+            partner_type=each.partner_type,
+            amount_cents=each.amount_cents,
+            signal_date=each.signal_date,
+            status=SignalStatus.NOT_YET_PICKED_UP,
+        )
+        for each in signals
+    )
+    return replace(CASE, case_id=str(uuid4()), household=uuid4().hex, municipality=town, signals=shown)
+
+
+def routed(case: Case, team: str) -> Routing:
+    return Routing(
+        case_id=case.case_id,
+        household=case.household,
+        municipality=case.municipality,
+        team=team,
+        reason=RoutingReason.AREA,
+    )
+
+
+def told(creditor: str, town: str, status: FeedbackStatus, **more: Any) -> Feedback:
+    plain = Feedback(signal_id=str(uuid4()), creditor=creditor, municipality=town, status=status, contacts=())
+    return replace(plain, **more)
+
+
+@dataclass
+class Desk:
+    """What a test of feedback works with."""
+
+    runtime: Runtime
+    engine: AsyncEngine
+    client: httpx.AsyncClient
+    issuer: FakeIssuer
+    clock: FakeClock
+    senders: dict[tuple[str, str], Sequence[str]]
+
+    async def project(self, *events: Event) -> None:
+        async with transaction(self.engine) as connection:
+            await apply_worklist(connection, [message(each, "x") for each in events])
+
+    async def disclose(self, *events: Feedback) -> None:
+        async with transaction(self.engine) as connection:
+            await disclosed(self.clock)(connection, [message(each, "feedback.v1") for each in events])
+
+    async def call(
+        self, method: str, path: str, party: str, scope: str = "zaken", team: str | None = None, **more: Any
+    ) -> httpx.Response:
+        headers = self.issuer.headers(party, scope, team=team)
+        return await self.client.request(method, f"/v1{path}", headers=headers, **more)
+
+    async def cases(self, party: str, team: str | None = None, **query: str) -> list[dict[str, Any]]:
+        answer = await self.call("GET", "/zaken", party, team=team, params=query)
+        assert answer.status_code == 200, answer.text
+        found: list[dict[str, Any]] = answer.json()["zaken"]
+        return found
+
+
+@pytest.fixture(scope="session")
+async def desk(kafka: str, database: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
+    issuer, clock = FakeIssuer(tmp_path_factory.mktemp("issuer")), FakeClock(TODAY)
+    runtime = await make_runtime(
+        "feedback", clock=clock, kafka=kafka, database_url=database, jwks=str(issuer.jwks)
+    )
+    hub = [topic for topic in runtime.catalogue.hub_topics() if topic.name == "outcomes.v1"]
+    await apply(kafka, hub)
+    engine, publisher = make_engine(runtime.settings), Publisher(runtime)
+    await publisher.start()
+    app = make_app(runtime, "feedback", "test")
+    senders: dict[tuple[str, str], Sequence[str]] = {}
+    app.include_router(zaken(Worklist(engine), Outcomes(publisher, Results(engine), clock), clock))
+    app.include_router(terugkoppelingen(Disclosures(engine), lambda *pair: senders.get(pair, ())))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://feedback") as client:
+        yield Desk(runtime, engine, client, issuer, clock, senders)
+    await publisher.stop()
+    await engine.dispose()
