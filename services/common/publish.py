@@ -14,6 +14,7 @@ from mode import Service
 from services.common import cloudevents
 from services.common.errors import PermanentError, TransientError
 from services.common.partitioning import partition_of
+from services.common.processor.poison import Headers, size_of
 from services.common.producers import MAX_RECORD_BYTES, discard, new_producer
 from services.common.records import Meta, Outgoing
 from services.common.runtime import Runtime
@@ -24,7 +25,7 @@ ACK_SECONDS = 10.0
 SLOW_SECONDS = 5.0
 """Waiting for the broker this long without any answer is what health calls trouble."""
 _START_SECONDS = 30.0
-"""Longer than the client's own time-outs together: breaking `start` off before them leaves a socket behind."""
+"""Longer than the client's own time-outs together: `start` broken off before them leaves a socket behind."""
 _RETRY_SECONDS = 1.0
 _TOPIC_SECONDS = 2.0
 """How long a topic that was just made may take to become known."""
@@ -36,36 +37,32 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A record as bytes; `headers` are CloudEvents in binary mode."""
+    """A record as bytes; `place` decides its partition, `headers` are CloudEvents in binary mode."""
 
     topic: str
-    key: str
+    place: str
+    key: bytes | None
     value: bytes | None
-    headers: list[tuple[str, bytes]]
-
-    @property
-    def size(self) -> int:
-        """Bytes on the wire, a little more than there will be."""
-        headers = sum(len(name) + len(value) + 10 for name, value in self.headers)
-        return len(self.key) + len(self.value or b"") + headers + 50
+    headers: Headers
 
 
 def encode(outgoing: Outgoing, runtime: Runtime, now: datetime, traceparent: str | None = None) -> Encoded:
     """Return a record as it goes on the wire; one over the size limit is a `PermanentError`."""
     subject = runtime.catalogue.subject_of(outgoing.topic)
     type_ = cloudevents.type_of(subject, outgoing.what)
-    meta = Meta(outgoing.id, runtime.source, type_, now, traceparent)
+    headers = cloudevents.headers(Meta(outgoing.id, runtime.source, type_, now, traceparent))
     value = None if outgoing.event is None else runtime.codec.encode(outgoing.event)
-    found = Encoded(outgoing.topic, outgoing.key, value, cloudevents.headers(meta))
-    if found.size > MAX_RECORD_BYTES:
+    key = outgoing.key.encode()
+    if size_of(key, value, headers) > MAX_RECORD_BYTES:
         raise PermanentError(f"record {outgoing.id} for {outgoing.topic} is over {MAX_RECORD_BYTES} bytes")
-    return found
+    return Encoded(outgoing.topic, outgoing.key, key, value, headers)
 
 
 class Publisher(Service):
     """One idempotent producer for the whole process; after trouble it is replaced by a new one, by itself."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, name: str = "publisher") -> None:
+        """`name` is that of health; only a second one in a process needs its own."""
         super().__init__()
         self._runtime = runtime
         self._producer: AIOKafkaProducer | None = None
@@ -75,7 +72,7 @@ class Publisher(Service):
         self._waiting: dict[object, float] = {}
         self._last_ack = 0.0
         self._trouble: str | None = "not connected to the broker yet"
-        runtime.health.add("publisher", self._check)
+        runtime.health.add(name, self._check)
 
     async def on_start(self) -> None:
         self.add_future(self._connect())
@@ -94,7 +91,10 @@ class Publisher(Service):
         is a `PermanentError`, and then none is written.
         """
         trace = traceparent or TRACEPARENT.get()
-        encoded = [encode(each, self._runtime, now, trace) for each in outgoings]
+        await self.write([encode(each, self._runtime, now, trace) for each in outgoings])
+
+    async def write(self, encoded: Sequence[Encoded]) -> None:
+        """Write records as they are, as `publish` does."""
         call, begin = object(), time.monotonic()
         self._waiting[call] = begin
         try:
@@ -182,9 +182,9 @@ class Publisher(Service):
 
 async def _send(producer: AIOKafkaProducer, each: Encoded) -> asyncio.Future[object]:
     partitions = len(producer.client.cluster.partitions_for_topic(each.topic))
-    partition = partition_of(each.key, partitions)
+    partition = partition_of(each.place, partitions)
     future: asyncio.Future[object] = await producer.send(
-        each.topic, each.value, each.key.encode(), partition, headers=each.headers
+        each.topic, each.value, each.key, partition, headers=each.headers
     )
     return future
 

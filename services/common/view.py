@@ -1,7 +1,6 @@
 """Kafka -> memory: a compacted topic, whole, in every process that needs it."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType
@@ -15,16 +14,12 @@ from mode import Service
 
 from services.common.errors import ContractError, TransientError
 from services.common.events import Event
+from services.common.progress import Progress
 from services.common.reading import read_message
 from services.common.runtime import Runtime
 
 E = TypeVar("E", bound=Event)
 
-SILENT_SECONDS = 10.0
-"""No word from the broker, or no progress while behind, for this long is what health calls trouble."""
-RESTART_SECONDS = 3 * SILENT_SECONDS
-"""Standing still for this long while the broker answers: the topic is read anew."""
-_PROBE_SECONDS = 2.0
 _STOP_SECONDS = 5.0
 _RETRY_SECONDS = 1.0
 _REQUEST_MS = 5_000
@@ -70,9 +65,7 @@ class View(Service, Generic[E]):
         self._caught_up = asyncio.Event()
         self._changed = asyncio.Event()
         self.version = 0  # grows with each change, for who keeps something that is made of the content
-        self._positions: dict[TopicPartition, int] = {}
-        self._ends: dict[TopicPartition, int] = {}
-        self._last_word = self._last_move = time.monotonic()
+        self._progress = Progress()
         runtime.health.add(f"view {topic}", self._check)
 
     def get(self, key: str) -> E | None:
@@ -132,21 +125,23 @@ class View(Service, Generic[E]):
             await asyncio.wait_for(consumer.stop(), _STOP_SECONDS)
 
     async def _follow(self, consumer: AIOKafkaConsumer, content: Content[E]) -> None:
-        goal = self._ends = await consumer.end_offsets(self._partitions)
-        self._last_word = self._last_move = time.monotonic()
-        probe = asyncio.create_task(self._probe(consumer))
+        goal = await consumer.end_offsets(self._partitions)
+        self._progress.begin(goal)
+        asking = asyncio.create_task(self._progress.ask(consumer, lambda: self._partitions))
         try:
             while not self.should_stop:
                 found = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH_RECORDS)
                 await self._take([record for batch in found.values() for record in batch], content)
-                await self._note_positions(consumer)
-                if content is not self._content and all(self._positions[tp] >= goal[tp] for tp in goal):
+                positions = await self._progress.note(consumer, self._partitions)
+                if content is not self._content and all(positions[tp] >= goal[tp] for tp in goal):
                     self._show(content)
+                if self._progress.stuck:
+                    raise TransientError(f"reading {self._topic.name} does not move")
                 if found:
                     self._tell()
                     await asyncio.sleep(0)
         finally:
-            probe.cancel()
+            asking.cancel()
 
     async def _take(self, records: Sequence[ConsumerRecord], content: Content[E]) -> None:
         await self._runtime.codec.learn(record.value for record in records)
@@ -166,23 +161,6 @@ class View(Service, Generic[E]):
         with suppress(UnicodeDecodeError):
             content.put((record.key or b"").decode(), None)
 
-    async def _note_positions(self, consumer: AIOKafkaConsumer) -> None:
-        """Control records at the end move a position without any record: so it is asked, not counted."""
-        positions = {tp: await consumer.position(tp) for tp in self._partitions}
-        if positions != self._positions or not self._behind(positions):
-            self._last_move = time.monotonic()
-        self._positions = positions
-        if time.monotonic() - self._last_move > RESTART_SECONDS and self._answered():
-            raise TransientError(f"reading {self._topic.name} does not move")
-
-    async def _probe(self, consumer: AIOKafkaConsumer) -> None:
-        """Ask the broker for the ends time and again: a reader cannot tell silence from nothing new."""
-        while True:
-            await asyncio.sleep(_PROBE_SECONDS)
-            with suppress(KafkaError):
-                self._ends = await consumer.end_offsets(self._partitions)
-                self._last_word = time.monotonic()
-
     def _show(self, content: Content[E]) -> None:
         self._content = content
         self._caught_up.set()
@@ -194,19 +172,10 @@ class View(Service, Generic[E]):
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
-    def _behind(self, positions: Mapping[TopicPartition, int]) -> int:
-        return sum(max(0, end - positions.get(tp, 0)) for tp, end in self._ends.items())
-
-    def _answered(self) -> bool:
-        return time.monotonic() - self._last_word < SILENT_SECONDS
-
     def _check(self) -> str | None:
         if not self.ready:
-            return f"not ready: {self._behind(self._positions)} offsets to read"
-        if not self._answered():
-            return f"no answer from the broker for {time.monotonic() - self._last_word:.0f} s"
-        behind, still = self._behind(self._positions), time.monotonic() - self._last_move
-        if behind and still > SILENT_SECONDS:
-            return f"behind by {behind} offsets and not moving for {still:.0f} s"
+            return f"not ready: {self._progress.behind()} offsets to read"
+        if self._progress.trouble:
+            return self._progress.trouble
         unreadable = len(self._content.unreadable)
         return f"{unreadable} keys have a record that cannot be read" if unreadable else None

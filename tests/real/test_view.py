@@ -30,7 +30,7 @@ async def write(
             record = encode(each, runtime, NOW)
             partition = partition_of(each.key, 3)
             await producer.send_and_wait(
-                each.topic, record.value, each.key.encode(), partition, headers=record.headers
+                each.topic, record.value, record.key, partition, headers=record.headers
             )
         if in_transaction:
             await (producer.abort_transaction() if abort else producer.commit_transaction())
