@@ -1,0 +1,122 @@
+"""Master data, kept by whoever runs the hub: PUT /v1/partijen, /v1/overeenkomsten, /v1/beleid, /v1/teams."""
+
+from http import HTTPStatus
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Depends, Path, Request
+
+from services.common.ddas import PARTNER_TYPE
+from services.common.problems import Problem
+from services.common.settings import Settings
+from services.common.tokens import Caller, needs
+from services.common.web import BASE, Model
+from services.ingest.api.refusing import json_of, refusal
+from services.ingest.api.shapes import DATE, OIN, TEXT, body_of, object_of
+from services.ingest.domain.masterdata import (
+    AREA,
+    KINDS,
+    LANES,
+    LONGEST_PAUSE_DAYS,
+    ROLES,
+    read_agreement,
+    read_party,
+    read_policy,
+    read_team,
+)
+from services.ingest.domain.reading import Problems
+from services.ingest.masterdata import MasterData, key_check
+
+Operator = Annotated[Caller, Depends(needs("beheer"))]
+Oin = Annotated[str, Path(pattern="^[0-9]{20}$")]
+Id = Annotated[str, Path(pattern="^[A-Za-z0-9._-]{1,64}$")]
+T = TypeVar("T")
+DETAIL = "Dit is niet vastgelegd."
+
+
+class Vastgelegd(Model):
+    """Wat nu geldt; hetzelfde nog eens sturen verandert niets."""
+
+    id: str
+
+
+def _texts(known: Any, item: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {"type": "array", "items": item or {"type": "string", "enum": list(known)}}
+
+
+PARTY = object_of(
+    ("naam", "rollen"),
+    naam=TEXT,
+    rollen=_texts(ROLES) | {"minItems": 1},
+    signaalpartner={"type": "string", "enum": sorted(PARTNER_TYPE.values())},
+    gemeentecode={"type": "string", "pattern": "^[0-9]{4}$"},
+    publiekeSleutel={"type": "object", "description": "JWK van een publieke sleutel op P-256."},
+    webhook={"type": "string", "format": "uri"},
+)
+AGREEMENT = object_of(
+    ("soort", "vanaf"),
+    soort={"type": "string", "enum": list(KINDS)},
+    gemeente=OIN,
+    schuldeiser=OIN,
+    afzender=OIN,
+    opdrachtgever=OIN,
+    gemachtigde=OIN,
+    vanaf=DATE,
+    tot=DATE,
+)
+POLICY = object_of(
+    ("pauzedagen",), pauzedagen={"type": "integer", "minimum": 1, "maximum": LONGEST_PAUSE_DAYS}
+)
+TEAM = object_of(
+    ("gemeente", "naam"),
+    gemeente=OIN,
+    naam=TEXT,
+    gebieden=_texts((), {"type": "string", "pattern": f"^({AREA})$"}),
+    lanen=_texts(LANES),
+    vangnet={"type": "boolean", "default": False},
+)
+
+
+def master_data(data: MasterData, settings: Settings) -> APIRouter:
+    """Return the routes of master data, for the organisation that runs the hub only."""
+
+    async def operator(caller: Operator) -> None:
+        if caller.party != settings.hub_oin:
+            raise Problem(HTTPStatus.FORBIDDEN, "Alleen de beheerder van de hub mag dit.")
+
+    router = APIRouter(prefix=BASE, tags=["beheer"], dependencies=[Depends(operator)])
+
+    @router.put("/partijen/{oin}", summary="Leg een partij vast", openapi_extra=body_of(PARTY))
+    async def leg_partij_vast(oin: Oin, request: Request) -> Vastgelegd:
+        raw, _ = await json_of(request)
+        party, problems = read_party(oin, raw, key_check)
+        await data.put_party(_whole(party, problems))
+        return Vastgelegd(id=oin)
+
+    @router.put("/overeenkomsten/{id}", summary="Leg een overeenkomst vast", openapi_extra=body_of(AGREEMENT))
+    async def leg_overeenkomst_vast(id: Id, request: Request) -> Vastgelegd:
+        raw, _ = await json_of(request)
+        agreement, problems = read_agreement(id, raw)
+        await data.put_agreement(_whole(agreement, problems))
+        return Vastgelegd(id=id)
+
+    @router.put("/beleid/{oin}", summary="Leg beleid van een gemeente vast", openapi_extra=body_of(POLICY))
+    async def leg_beleid_vast(oin: Oin, request: Request) -> Vastgelegd:
+        raw, _ = await json_of(request)
+        policy, problems = read_policy(oin, raw)
+        await data.put_policy(_whole(policy, problems))
+        return Vastgelegd(id=oin)
+
+    @router.put("/teams/{id}", summary="Leg een team vast", openapi_extra=body_of(TEAM))
+    async def leg_team_vast(id: Id, request: Request) -> Vastgelegd:
+        raw, _ = await json_of(request)
+        team, problems = read_team(id, raw)
+        await data.put_team(_whole(team, problems))
+        return Vastgelegd(id=id)
+
+    return router
+
+
+def _whole(found: T | None, problems: Problems) -> T:
+    if found is None:
+        raise refusal(problems, DETAIL)
+    return found

@@ -1,0 +1,85 @@
+"""JSON Schema of the bodies that ingest reads by itself, for the API description."""
+
+from typing import Any
+
+from services.common.ddas import PARTNER_TYPE
+
+Json = dict[str, Any]
+
+DATE: Json = {"type": "string", "format": "date", "examples": ["2026-01-25"]}
+OIN: Json = {"type": "string", "pattern": "^[0-9]{20}$", "description": "OIN van de partij."}
+TEXT: Json = {"type": "string", "maxLength": 200}
+BSN: Json = {"type": "string", "pattern": "^[0-9]{8,9}$"}
+REFERENCE: Json = {"type": "string", "minLength": 1, "maxLength": 64}
+
+
+def object_of(required: tuple[str, ...] = (), **members: Json) -> Json:
+    """Return the schema of an object without other members."""
+    return {
+        "type": "object",
+        "properties": members,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def body_of(schema: Json, media_type: str = "application/json") -> Json:
+    """Return what FastAPI is told of a body that the route reads by itself."""
+    return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}
+
+
+_NAMES: Json = {
+    "voorletters": {"type": "string", "maxLength": 40},
+    "voorvoegsel": {"type": "string", "maxLength": 10},
+    "geslachtsnaam": {"type": "string", "maxLength": 200},
+    "geboortedatum": {
+        "type": "string",
+        "pattern": "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$",
+        "description": "JJJJ-MM-DD; mag onvolledig zijn: JJJJ of JJJJ-MM.",
+    },
+}
+PERSON = object_of(**_NAMES)
+PERSON_WITH_BSN = object_of(
+    burgerservicenummer=BSN | {"description": "Alleen van zorgverzekeraars en het CAK."}, **_NAMES
+)
+ADDRESS = object_of(
+    ("postcode", "huisnummer"),
+    postcode={"type": "string", "pattern": "^[1-9][0-9]{3} ?[A-Za-z]{2}$"},
+    huisnummer={"type": "integer", "minimum": 1, "maximum": 99999},
+    huisletter={"type": "string", "pattern": "^[A-Za-z]$"},
+    huisnummertoevoeging={"type": "string", "pattern": "^[A-Za-z0-9 -]{1,4}$"},
+)
+REACH: Json = {"telefoon": {"type": "string", "maxLength": 25}, "email": {"type": "string"}}
+SIGNAL = object_of(
+    (
+        "kenmerk",
+        "gemeentecode",
+        "signaalpartner",
+        "bedragInCenten",
+        "ontstaansdatum",
+        "signaaldatum",
+        "adres",
+    ),
+    kenmerk=REFERENCE | {"description": "Eigen kenmerk van de schuldeiser, uniek per signaal."},
+    schuldeiser=OIN | {"description": "Standaard de partij van het token."},
+    gemeentecode={"type": "string", "pattern": "^[0-9]{4}$"},
+    signaalpartner={"type": "string", "enum": sorted(PARTNER_TYPE.values())},
+    bedragInCenten={"type": "integer", "minimum": 0, "maximum": 9_999_999_999},
+    ontstaansdatum=DATE,
+    signaaldatum=DATE,
+    crisissignaal={"type": "boolean", "default": False},
+    warmeOverdracht={"type": "boolean", "default": False},
+    klantnummer=REFERENCE,
+    persoon=PERSON_WITH_BSN,
+    adres=ADDRESS,
+    contact=object_of(**REACH),
+)
+REGISTRATION = object_of(
+    ("burgerservicenummer", "adres", "begindatum", "contact"),
+    namens=OIN | {"description": "De gemeente voor wie u registreert; standaard de partij van het token."},
+    burgerservicenummer=BSN,
+    persoon=PERSON,
+    adres=ADDRESS,
+    begindatum=DATE,
+    contact=object_of(("organisatie",), organisatie=TEXT, **REACH),
+)

@@ -1,0 +1,49 @@
+"""POST /v1/signalen: one signal."""
+
+from http import HTTPStatus
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Request
+
+from services.common.problems import Problem
+from services.common.tokens import Caller, needs
+from services.common.web import BASE, Model
+from services.ingest.api.refusing import json_of, refusal
+from services.ingest.api.shapes import SIGNAL, body_of
+from services.ingest.intake import Intake
+from services.ingest.judging import Delivery, Outcome, Row
+
+Sender = Annotated[Caller, Depends(needs("signalen"))]
+CONFLICT = (
+    "Onder dit kenmerk is al een signaal met een andere inhoud geaccepteerd; gebruik een nieuw kenmerk."
+)
+
+
+class Geaccepteerd(Model):
+    """Het signaal is vastgelegd; hetzelfde nog eens sturen geeft hetzelfde antwoord."""
+
+    id: str
+    status: Literal["geaccepteerd"] = "geaccepteerd"
+
+
+def signals(intake: Intake) -> APIRouter:
+    """Return the routes of signals."""
+    router = APIRouter(prefix=BASE, tags=["signalen"])
+
+    @router.post(
+        "/signalen",
+        status_code=HTTPStatus.ACCEPTED,
+        summary="Lever één signaal",
+        responses={HTTPStatus.CONFLICT: {"description": CONFLICT}},
+        openapi_extra=body_of(SIGNAL),
+    )
+    async def lever_signaal(request: Request, caller: Sender) -> Geaccepteerd:
+        raw, source = await json_of(request)
+        [judged] = await intake.take([Row(1, raw, source)], Delivery(caller.party))
+        if judged.outcome is Outcome.REFUSED:
+            raise refusal(judged.problems, "Het signaal is geweigerd.")
+        if judged.outcome is Outcome.CONFLICT or judged.signal_id is None:
+            raise Problem(HTTPStatus.CONFLICT, CONFLICT)
+        return Geaccepteerd(id=judged.signal_id)
+
+    return router

@@ -1,0 +1,39 @@
+"""Wires ingest: the door through which signals, registrations and master data come in."""
+
+from services.common.database import make_engine
+from services.common.host import Parts
+from services.common.pseudonyms import Pseudonyms
+from services.common.publish import Publisher
+from services.common.runtime import Runtime
+from services.common.vault import Vault
+from services.common.view import View
+from services.common.web import make_app
+from services.ingest.api.masterdata import master_data
+from services.ingest.api.signals import signals
+from services.ingest.directories import Directories
+from services.ingest.intake import Intake
+from services.ingest.making import Maker
+from services.ingest.masterdata import MasterData, Views
+
+DESCRIPTION = (
+    """Signalen en registraties leveren, en het beheer van partijen, overeenkomsten, beleid en teams."""
+)
+
+
+def build(runtime: Runtime) -> Parts:
+    """Return the parts of this service; nothing connects before they start."""
+    settings, clock = runtime.settings, runtime.clock
+    engine, publisher = make_engine(settings), Publisher(runtime)
+    views = Views(
+        parties=View("parties.v1", runtime),
+        agreements=View("agreements.v1", runtime),
+        policies=View("policies.v1", runtime),
+        teams=View("teams.v1", runtime),
+    )
+    directories = Directories(views.parties, views.agreements)
+    maker, vault = Maker(Pseudonyms(settings.pseudonym_key)), Vault(settings.vault_key)
+    intake = Intake(engine, publisher, clock, directories, maker, vault)
+    api = make_app(runtime, "Signaalhub: aanleveren", DESCRIPTION)
+    api.include_router(signals(intake))
+    api.include_router(master_data(MasterData(runtime, publisher, views), settings))
+    return Parts((publisher, views.parties, views.agreements, views.policies, views.teams), api)

@@ -1,0 +1,98 @@
+"""What a message says, in normal form: one signal, one registration, and the parts they share.
+
+Everything in a `Claim` is optional because it may have been wrong; a `Draft` is whole. Personal data lives
+here and nowhere else in clear text.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import date
+
+from services.common.events import PartnerType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who it is about; `birth_date` is YYYY, YYYY-MM or YYYY-MM-DD."""
+
+    bsn: str | None = None
+    initials: str | None = None
+    prefix: str | None = None
+    surname: str | None = None
+    birth_date: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where somebody lives; postcode as 1234AB."""
+
+    postcode: str
+    number: int
+    letter: str | None = None
+    addition: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """How somebody is reached."""
+
+    phone: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalDraft:
+    """A well-formed signal."""
+
+    reference: str
+    creditor: str
+    municipality_code: str
+    partner_type: PartnerType
+    amount_cents: int
+    arrears_since: date
+    signal_date: date
+    crisis: bool
+    warm_transfer: bool
+    customer_number: str | None
+    person: Person
+    address: Address
+    reach: Reach
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalClaim:
+    """A signal as far as it could be read, with everything that is wrong with its form."""
+
+    reference: str | None
+    creditor: str | None
+    municipality_code: str | None
+    partner_type: PartnerType | None
+    amount_cents: int | None
+    arrears_since: date | None
+    signal_date: date | None
+    crisis: bool
+    warm_transfer: bool
+    customer_number: str | None
+    person: Person
+    address: Address | None
+    reach: Reach
+    has_bsn: bool
+    """Whether one was sent at all, right or wrong."""
+
+    def draft(self) -> SignalDraft:
+        """Return the whole signal; to be asked only when nothing was wrong."""
+        return SignalDraft(**{name: getattr(self, name) for name in _SIGNAL_FIELDS})
+
+
+_SIGNAL_FIELDS = tuple(field.name for field in fields(SignalDraft))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationClaim:
+    """A registration of debt help as far as it could be read; `on_behalf_of` is the municipality meant."""
+
+    on_behalf_of: str | None
+    person: Person
+    address: Address | None
+    started_on: date | None
+    organisation: str | None
+    reach: Reach

@@ -1,0 +1,69 @@
+"""Reading the members of one JSON object: every error is noted, none ends the reading."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from services.ingest.domain.reasons import Problem, Reason
+
+T = TypeVar("T")
+Parse = Callable[[object], T | None]
+"""Returns the normal form of a value, None when it has not the right form."""
+_NOTHING: Mapping[str, object] = {}
+
+
+class Members:
+    """One object; null and the empty text count as absent. `close` notes what nobody asked for."""
+
+    def __init__(self, raw: Mapping[str, object], problems: list[Problem], path: str = "") -> None:
+        self._raw = raw
+        self._problems = problems
+        self._path = path
+        self._asked: set[str] = set()
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a value, right or wrong."""
+        return self._raw.get(name) not in (None, "")
+
+    def optional(self, name: str, parse: Parse[T], reason: Reason = Reason.FIELD_INVALID) -> T | None:
+        """Return the value, or None when it is absent or (noted) wrong."""
+        self._asked.add(name)
+        value = self._raw.get(name)
+        if value is None or value == "":
+            return None
+        parsed = parse(value)
+        if parsed is None:
+            self.note(reason, name)
+        return parsed
+
+    def required(self, name: str, parse: Parse[T], reason: Reason = Reason.FIELD_INVALID) -> T | None:
+        """Return the value, or None when it is (noted) absent or wrong."""
+        if not self.has(name):
+            self.note(Reason.FIELD_MISSING, name)
+        return self.optional(name, parse, reason)
+
+    def nested(self, name: str, *, required: bool = False) -> "Members":
+        """Return the members of an object in this one; an absent one has none."""
+        self._asked.add(name)
+        value = self._raw.get(name)
+        if value is None or value == "":
+            if required:
+                self.note(Reason.FIELD_MISSING, name)
+            return Members(_NOTHING, [])
+        if not isinstance(value, Mapping):
+            self.note(Reason.FIELD_INVALID, name)
+            return Members(_NOTHING, [])
+        return Members(value, self._problems, f"{self._path}{name}.")
+
+    def note(self, reason: Reason, name: str) -> None:
+        """Note what is wrong with a member."""
+        self._problems.append(Problem(reason, f"{self._path}{name}"))
+
+    def close(self) -> None:
+        """Note each member that was never asked for."""
+        for name in sorted(self._raw.keys() - self._asked):
+            self.note(Reason.FIELD_UNKNOWN, shown(name))
+
+
+def shown(name: object) -> str:
+    """Return a name that a sender made up, short enough for a message."""
+    return str(name)[:64]

@@ -1,0 +1,96 @@
+"""From a raw JSON object (or a CSV row in that shape) to what it says. Total: no value makes it raise."""
+
+from collections.abc import Mapping
+
+from services.ingest.domain import formats
+from services.ingest.domain.drafts import Address, Person, Reach, RegistrationClaim, SignalClaim
+from services.ingest.domain.members import Members
+from services.ingest.domain.reasons import Problem, Reason
+
+Problems = tuple[Problem, ...]
+_UNREADABLE = (Problem(Reason.UNREADABLE),)
+
+
+def read_signal(raw: object, sender: str) -> tuple[SignalClaim | None, Problems]:
+    """Read one signal and all that is wrong with its form; without `schuldeiser` it is the sender's own."""
+    if not isinstance(raw, Mapping):
+        return None, _UNREADABLE
+    problems: list[Problem] = []
+    members = Members(raw, problems)
+    person = members.nested("persoon")
+    claim = SignalClaim(
+        reference=members.required("kenmerk", formats.reference, Reason.REFERENCE_INVALID),
+        creditor=_creditor(members, sender),
+        municipality_code=members.required("gemeentecode", formats.municipality_code),
+        partner_type=members.required("signaalpartner", formats.partner_type, Reason.PARTNER_TYPE_INVALID),
+        amount_cents=members.required("bedragInCenten", formats.amount, Reason.AMOUNT_INVALID),
+        arrears_since=members.required("ontstaansdatum", formats.day, Reason.DATE_INVALID),
+        signal_date=members.required("signaaldatum", formats.day, Reason.DATE_INVALID),
+        crisis=members.optional("crisissignaal", formats.boolean) or False,
+        warm_transfer=members.optional("warmeOverdracht", formats.boolean) or False,
+        customer_number=members.optional("klantnummer", formats.reference),
+        has_bsn=person.has("burgerservicenummer"),
+        person=_person(person, person.optional("burgerservicenummer", formats.bsn, Reason.BSN_INVALID)),
+        address=_address(members),
+        reach=_reach(members.nested("contact")),
+    )
+    members.close()
+    return claim, tuple(problems)
+
+
+def read_registration(raw: object) -> tuple[RegistrationClaim | None, Problems]:
+    """Read one registration of debt help and all that is wrong with its form."""
+    if not isinstance(raw, Mapping):
+        return None, _UNREADABLE
+    problems: list[Problem] = []
+    members = Members(raw, problems)
+    bsn = members.required("burgerservicenummer", formats.bsn, Reason.BSN_INVALID)
+    contact = members.nested("contact", required=True)
+    claim = RegistrationClaim(
+        on_behalf_of=members.optional("namens", formats.oin, Reason.OIN_INVALID),
+        person=_person(members.nested("persoon"), bsn),
+        address=_address(members),
+        started_on=members.required("begindatum", formats.day, Reason.DATE_INVALID),
+        organisation=contact.required("organisatie", formats.text),
+        reach=_reach(contact),
+    )
+    members.close()
+    return claim, tuple(problems)
+
+
+def _creditor(members: Members, sender: str) -> str | None:
+    named = members.optional("schuldeiser", formats.oin, Reason.OIN_INVALID)
+    return named if members.has("schuldeiser") else sender
+
+
+def _person(members: Members, bsn: str | None) -> Person:
+    person = Person(
+        bsn=bsn,
+        initials=members.optional("voorletters", formats.initials, Reason.NAME_INVALID),
+        prefix=members.optional("voorvoegsel", formats.prefix, Reason.NAME_INVALID),
+        surname=members.optional("geslachtsnaam", formats.name, Reason.NAME_INVALID),
+        birth_date=members.optional("geboortedatum", formats.birth_date, Reason.BIRTH_DATE_INVALID),
+    )
+    members.close()
+    return person
+
+
+def _address(parent: Members) -> Address | None:
+    members = parent.nested("adres", required=True)
+    postcode = members.required("postcode", formats.postcode, Reason.POSTCODE_INVALID)
+    number = members.required("huisnummer", formats.house_number, Reason.HOUSE_NUMBER_INVALID)
+    letter = members.optional("huisletter", formats.house_letter, Reason.HOUSE_LETTER_INVALID)
+    addition = members.optional("huisnummertoevoeging", formats.addition, Reason.ADDITION_INVALID)
+    members.close()
+    if postcode is None or number is None:
+        return None
+    return Address(postcode=postcode, number=number, letter=letter, addition=addition)
+
+
+def _reach(members: Members) -> Reach:
+    reach = Reach(
+        phone=members.optional("telefoon", formats.phone, Reason.CONTACT_INVALID),
+        email=members.optional("email", formats.email, Reason.CONTACT_INVALID),
+    )
+    members.close()
+    return reach

@@ -1,0 +1,83 @@
+"""Why something is not accepted: a closed list of codes, each with its sentence for the sender."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """The code in problems (HTTP) and in refusal events."""
+
+    UNREADABLE = "UNREADABLE"
+    FIELD_MISSING = "FIELD_MISSING"
+    FIELD_UNKNOWN = "FIELD_UNKNOWN"
+    FIELD_INVALID = "FIELD_INVALID"
+    REFERENCE_INVALID = "REFERENCE_INVALID"
+    OIN_INVALID = "OIN_INVALID"
+    BSN_INVALID = "BSN_INVALID"
+    BSN_NOT_ALLOWED = "BSN_NOT_ALLOWED"
+    POSTCODE_INVALID = "POSTCODE_INVALID"
+    HOUSE_NUMBER_INVALID = "HOUSE_NUMBER_INVALID"
+    HOUSE_LETTER_INVALID = "HOUSE_LETTER_INVALID"
+    ADDITION_INVALID = "ADDITION_INVALID"
+    NAME_INVALID = "NAME_INVALID"
+    CONTACT_INVALID = "CONTACT_INVALID"
+    DATE_INVALID = "DATE_INVALID"
+    BIRTH_DATE_INVALID = "BIRTH_DATE_INVALID"
+    AMOUNT_INVALID = "AMOUNT_INVALID"
+    MUNICIPALITY_UNKNOWN = "MUNICIPALITY_UNKNOWN"
+    MUNICIPALITY_INACTIVE = "MUNICIPALITY_INACTIVE"
+    CREDITOR_UNKNOWN = "CREDITOR_UNKNOWN"
+    NO_AGREEMENT = "NO_AGREEMENT"
+    NOT_REPRESENTED = "NOT_REPRESENTED"
+    PARTNER_TYPE_INVALID = "PARTNER_TYPE_INVALID"
+    PARTNER_TYPE_MISMATCH = "PARTNER_TYPE_MISMATCH"
+    SIGNAL_DATE_IN_FUTURE = "SIGNAL_DATE_IN_FUTURE"
+    SIGNAL_DATE_TOO_OLD = "SIGNAL_DATE_TOO_OLD"
+    ARREARS_TOO_SHORT = "ARREARS_TOO_SHORT"
+    ARREARS_TOO_LONG = "ARREARS_TOO_LONG"
+    ADDRESS_OUTSIDE_MUNICIPALITY = "ADDRESS_OUTSIDE_MUNICIPALITY"
+
+
+SENTENCES: dict[Reason, str] = {
+    Reason.UNREADABLE: "Dit is niet te lezen: stuur één object in JSON, of een regel volgens de kop.",
+    Reason.FIELD_MISSING: "Dit veld is verplicht.",
+    Reason.FIELD_UNKNOWN: "Dit veld bestaat niet.",
+    Reason.FIELD_INVALID: "De waarde van dit veld heeft niet de juiste vorm.",
+    Reason.REFERENCE_INVALID: "Een kenmerk heeft 1 tot 64 afdrukbare tekens, zonder spatie eromheen.",
+    Reason.OIN_INVALID: "Een OIN heeft 20 cijfers.",
+    Reason.BSN_INVALID: "Een burgerservicenummer heeft 9 cijfers die aan de elfproef voldoen.",
+    Reason.BSN_NOT_ALLOWED: "Alleen een zorgverzekeraar en het CAK mogen een burgerservicenummer meesturen.",
+    Reason.POSTCODE_INVALID: "Een postcode heeft de vorm 1234AB.",
+    Reason.HOUSE_NUMBER_INVALID: "Een huisnummer is een geheel getal van 1 tot en met 99999.",
+    Reason.HOUSE_LETTER_INVALID: "Een huisletter is één letter.",
+    Reason.ADDITION_INVALID: "Een huisnummertoevoeging heeft 1 tot 4 letters, cijfers, spaties of streepjes.",
+    Reason.NAME_INVALID: "Een naam heeft letters, cijfers, spaties, punten, streepjes en apostrofs.",
+    Reason.CONTACT_INVALID: "Dit is geen geldig telefoonnummer of e-mailadres.",
+    Reason.DATE_INVALID: "Een datum heeft de vorm JJJJ-MM-DD, bestaat, en ligt op een mogelijk moment.",
+    Reason.BIRTH_DATE_INVALID: "Een geboortedatum is JJJJ, JJJJ-MM of JJJJ-MM-DD, niet in de toekomst.",
+    Reason.AMOUNT_INVALID: "Een bedrag is een geheel aantal eurocenten van 0 tot en met 9999999999.",
+    Reason.MUNICIPALITY_UNKNOWN: "Deze gemeente is niet aangesloten.",
+    Reason.MUNICIPALITY_INACTIVE: "Deze gemeente ontvangt nog geen signalen.",
+    Reason.CREDITOR_UNKNOWN: "Deze schuldeiser is niet aangesloten.",
+    Reason.NO_AGREEMENT: "Op de signaaldatum geldt tussen deze schuldeiser en gemeente geen overeenkomst.",
+    Reason.NOT_REPRESENTED: "Geen geldende overeenkomst staat toe dat u voor deze partij handelt.",
+    Reason.PARTNER_TYPE_INVALID: "Dit is geen signaalpartner van DDAS v1.2.",
+    Reason.PARTNER_TYPE_MISMATCH: "Deze schuldeiser staat als een andere signaalpartner geregistreerd.",
+    Reason.SIGNAL_DATE_IN_FUTURE: "De signaaldatum ligt in de toekomst.",
+    Reason.SIGNAL_DATE_TOO_OLD: "De signaaldatum is meer dan 31 dagen geleden.",
+    Reason.ARREARS_TOO_SHORT: "De achterstand bestaat korter dan voor deze signaalpartner is afgesproken.",
+    Reason.ARREARS_TOO_LONG: "De achterstand bestaat langer dan voor deze signaalpartner is afgesproken.",
+    Reason.ADDRESS_OUTSIDE_MUNICIPALITY: "Dit adres ligt in een andere gemeente.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong; `field` is the JSON path, empty for the whole message."""
+
+    reason: Reason
+    field: str = ""
+
+    @property
+    def sentence(self) -> str:
+        return SENTENCES[self.reason]

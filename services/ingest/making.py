@@ -1,0 +1,131 @@
+"""From a draft that passed the gate to events: pseudonyms, evidence, sealed personal data."""
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from services.common.events import Area, Contact, Evidence, Party, Registration, Signal, SignalPerson
+from services.common.pseudonyms import Pseudonyms
+from services.common.sealing import Sealer
+from services.ingest.domain.content import (
+    registration_content,
+    registration_personal,
+    signal_content,
+    signal_personal,
+)
+from services.ingest.domain.drafts import Address, Person, RegistrationClaim, SignalDraft
+from services.ingest.domain.evidence import traits, unit_form
+from services.ingest.domain.gate import Place, young
+
+
+@dataclass(slots=True)
+class Sealers:
+    """The ephemeral keys of one delivery, one for each municipality in it."""
+
+    _made: dict[str, Sealer] = field(default_factory=dict)
+
+    def of(self, municipality: Party) -> Sealer:
+        """Return the municipality's sealer; one without a key never gets here, it is not active."""
+        key = municipality.public_key or ""
+        found = self._made.get(key)
+        if found is None:
+            found = self._made[key] = Sealer(key)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Makes events under the hub's pseudonym key."""
+
+    pseudonyms: Pseudonyms
+
+    def content_hash(self, draft: SignalDraft) -> str:
+        return self.pseudonyms.content(msgspec.json.encode(signal_content(draft)))
+
+    def registration_hash(self, claim: RegistrationClaim, municipality: str) -> str:
+        return self.pseudonyms.content(msgspec.json.encode(registration_content(claim, municipality)))
+
+    def household(self, address: Address) -> str:
+        return self.pseudonyms.household(address.postcode, address.number)
+
+    def signal(
+        self,
+        draft: SignalDraft,
+        *,
+        signal_id: str,
+        household: str,
+        sender: str,
+        municipality: Party,
+        place: Place | None,
+        data_key: bytes,
+        sealers: Sealers,
+    ) -> Signal:
+        """Return the event of a signal that passed the gate."""
+        personal = msgspec.json.encode(signal_personal(draft))
+        bsn = draft.person.bsn
+        return Signal(
+            signal_id=signal_id,
+            household=household,
+            municipality=municipality.party_id,
+            creditor=draft.creditor,
+            sender=sender,
+            signal_date=draft.signal_date,
+            unit=self.pseudonyms.unit(unit_form(draft.address)),
+            evidence=self._evidence(draft.person),
+            partner_type=draft.partner_type,
+            amount_cents=draft.amount_cents,
+            arrears_since=draft.arrears_since,
+            crisis=draft.crisis,
+            warm_transfer=draft.warm_transfer,
+            young=young(draft.person, draft.signal_date),
+            area=place.area if place else Area(pc4=draft.address.postcode[:4]),
+            person=self.pseudonyms.person(bsn) if bsn else None,
+            personal=sealers.of(municipality).seal(personal, data_key),
+        )
+
+    def registration(
+        self,
+        claim: RegistrationClaim,
+        *,
+        registration_id: str,
+        registrar: str,
+        municipality: Party,
+        data_key: bytes,
+    ) -> Registration:
+        """Return the event of a registration of which nothing is wrong or missing."""
+        address, started_on = claim.address, claim.started_on
+        if address is None or started_on is None or claim.organisation is None or claim.person.bsn is None:
+            raise ValueError("only a registration without problems becomes an event")
+        personal = msgspec.json.encode(registration_personal(claim))
+        return Registration(
+            registration_id=registration_id,
+            registrar=registrar,
+            municipality=municipality.party_id,
+            person=self.pseudonyms.person(claim.person.bsn),
+            household=self.household(address),
+            unit=self.pseudonyms.unit(unit_form(address)),
+            evidence=self._evidence(claim.person),
+            started_on=started_on,
+            contact=Contact(
+                organisation=claim.organisation, phone=claim.reach.phone, email=claim.reach.email
+            ),
+            personal=Sealers().of(municipality).seal(personal, data_key),
+        )
+
+    def _evidence(self, person: Person) -> tuple[Evidence, ...]:
+        return tuple(
+            Evidence(kind=kind, digest=self.pseudonyms.evidence(kind.value, form))
+            for kind, form in traits(person)
+        )
+
+
+def signal_person(signal: Signal) -> SignalPerson | None:
+    """Return the event that tells whose BSN is on a signal."""
+    if signal.person is None:
+        return None
+    return SignalPerson(
+        person=signal.person,
+        signal_id=signal.signal_id,
+        household=signal.household,
+        municipality=signal.municipality,
+    )

@@ -1,0 +1,76 @@
+"""Keeping master data: published, and answered only when this process itself sees it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from services.common import topics
+from services.common.catalogue import PhysicalTopic
+from services.common.cloudevents import rfc3339
+from services.common.events import Agreement, Event, Party, Policy, Team
+from services.common.identifiers import derived_id
+from services.common.publish import Publisher
+from services.common.records import Outgoing
+from services.common.runtime import Runtime
+from services.common.sealing import public_key
+from services.common.view import View
+
+E = TypeVar("E", bound=Event)
+SEEN_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """The compacted topics of master data."""
+
+    parties: View[Party]
+    agreements: View[Agreement]
+    policies: View[Policy]
+    teams: View[Team]
+
+
+@dataclass(frozen=True, slots=True)
+class MasterData:
+    """Each `put` is idempotent and replaces the whole."""
+
+    runtime: Runtime
+    publisher: Publisher
+    views: Views
+
+    async def put_party(self, party: Party) -> None:
+        """Keep a party; its own topics are there first, because whoever sees the party writes to them."""
+        await self._make(self.runtime.catalogue.topics_for(party.party_id, party.roles))
+        await self._put("parties.v1", party.party_id, party, self.views.parties)
+
+    async def put_agreement(self, agreement: Agreement) -> None:
+        await self._put("agreements.v1", agreement.agreement_id, agreement, self.views.agreements)
+
+    async def put_policy(self, policy: Policy) -> None:
+        await self._put("policies.v1", policy.municipality, policy, self.views.policies)
+
+    async def put_team(self, team: Team) -> None:
+        await self._put("teams.v1", team.team_id, team, self.views.teams)
+
+    async def _make(self, wanted: Sequence[PhysicalTopic]) -> None:
+        settings = self.runtime.settings
+        if wanted:
+            await topics.apply(settings.kafka, wanted, replication=settings.kafka_replication)
+
+    async def _put(self, topic: str, key: str, event: E, view: View[E]) -> None:
+        now = self.runtime.clock.now()
+        content = msgspec.json.encode(event).decode()
+        record = Outgoing(topic, key, event, "changed", derived_id(topic, key, content, rfc3339(now)))
+        await self.publisher.publish([record], now)
+        await view.wait_for(lambda: view.get(key) == event, SEEN_SECONDS)
+
+
+def key_check(value: object) -> str | None:
+    """Return a public JWK as JSON, in the form in which the events hold it; None when it is none."""
+    try:
+        public_key(value)
+    except ValueError:
+        return None
+    return json.dumps(value, separators=(",", ":"), sort_keys=True)
