@@ -1,11 +1,13 @@
 """Formats of Dutch identifiers (domain.md 7.1): pure checks, no meaning."""
 
 import re
-from uuid import UUID, uuid5
+from hashlib import sha1
+from uuid import UUID
 
 NAMESPACE = UUID("6f0c9f2e-6d0c-5d7a-9d5b-0b7f1f5f6a31")
 """Namespace of every id that the hub derives; part of the contract, see schemas/README.md."""
 
+_NAMESPACE = NAMESPACE.bytes
 _BSN_WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 _POSTCODE = re.compile(r"[1-9][0-9]{3} ?[A-Za-z]{2}")
 _OIN = re.compile(r"[0-9]{20}")
@@ -36,5 +38,12 @@ def is_municipality_code(text: str) -> bool:
 
 
 def derived_id(*parts: str) -> str:
-    """Return the UUIDv5 of these parts: the same parts give the same id, everywhere and always."""
-    return str(uuid5(NAMESPACE, "\n".join(parts)))
+    """Return the UUIDv5 of these parts: the same parts give the same id, everywhere and always.
+
+    Spelt out without a UUID object: a third of the time of `uuid5`, and every record has a few ids.
+    """
+    digest = bytearray(sha1(_NAMESPACE + "\n".join(parts).encode(), usedforsecurity=False).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x50
+    digest[8] = digest[8] & 0x3F | 0x80
+    text = digest.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -6,7 +6,7 @@ from datetime import datetime
 from services.common.events import Area, Case, CaseKind, CaseSignal, CaseStatus, SignalState, SignalStatus
 from services.common.identifiers import derived_id
 from services.matcher.domain.facts import CaseFacts, CaseTold, Change, Household, SignalFact, SignalTold
-from services.matcher.domain.matches import known_match
+from services.matcher.domain.matches import settle_matches
 from services.matcher.domain.months import WINDOW, month_text
 from services.matcher.domain.statuses import NOT_PICKED_UP, known_as, result_of, status_of
 
@@ -14,37 +14,30 @@ Place = dict[int, CaseFacts]
 """The cases with signals of one municipality and unit, by month."""
 
 
-def settle_signals(household: Household, case: CaseFacts, changes: list[Change]) -> CaseFacts:
-    """Tell what is new about each signal of a case: its status, and whether its person is known."""
-    signals, matched = [], case.matched
-    for signal in case.signals:
-        confidence, contacts = known_as(household, signal)
-        result = result_of(case, signal)
-        status = status_of(case, result, confidence)
-        told = signal.told
-        if told is None or (told.status, told.result, told.contacts) != (status, result, contacts):
-            version = told.version + 1 if told else 1
-            told = SignalTold(status=status, result=result, contacts=contacts, version=version)
-            signal = replace(signal, told=told)  # noqa: PLW2901 - the same signal, told
-            changes.append(_signal_change(household, case, signal, told))
-        if confidence is not None and signal.signal_id not in matched:
-            matched = (*matched, signal.signal_id)
-            changes.append(known_match(household, case, signal, confidence))
-        signals.append(signal)
-    return replace(case, signals=tuple(signals), matched=matched)
-
-
-def settle_case(household: Household, case: CaseFacts, place: Place, changes: list[Change]) -> CaseFacts:
-    """Tell the case, whole, when anything in it changed."""
-    before = case.told
-    told = _told(case, place)
-    if told == before:
-        return case
-    told = replace(told, version=told.version + 1)
-    event = _event(household, case, told)
-    change_id = derived_id("case-change", case.case_id, str(told.version))
-    changes.append(Change(event, _what(before, told), change_id))
-    return replace(case, told=told)
+def settle(household: Household, case: CaseFacts, place: Place, changes: list[Change]) -> CaseFacts:
+    """Tell what is new about a case, its signals and its matches; the very same case when that is nothing."""
+    before = len(changes)
+    signals = tuple([_settle_signal(household, case, signal, changes) for signal in case.signals])
+    told = _told(case, signals, place)
+    changed = told != case.told
+    settled = CaseFacts(
+        case_id=case.case_id,
+        municipality=case.municipality,
+        unit=case.unit,
+        month=case.month,
+        area=case.area,
+        signals=signals,
+        attempted_at=case.attempted_at,
+        results=case.results,
+        told=told,
+        tellings=case.tellings + changed,
+        matched=settle_matches(household, case, place, changes),
+        pauses=case.pauses,
+    )
+    if changed:
+        change_id = derived_id("case-change", case.case_id, str(settled.tellings))
+        changes.append(Change(_event(household, settled, told), _what(case.told, told), change_id))
+    return settled if len(changes) > before else case
 
 
 def best_area(one: Area | None, other: Area) -> Area:
@@ -52,17 +45,35 @@ def best_area(one: Area | None, other: Area) -> Area:
     return other if one is None else min(one, other, key=_vagueness)
 
 
-def _told(case: CaseFacts, place: Place) -> CaseTold:
-    """Return what is to be told; once consecutive stays so, also when the months before are forgotten."""
+def _settle_signal(
+    household: Household, case: CaseFacts, signal: SignalFact, changes: list[Change]
+) -> SignalFact:
+    confidence, contacts = known_as(household, signal)
+    result = result_of(case, signal)
+    told = SignalTold(status=status_of(case, result, confidence), result=result, contacts=contacts)
+    if told == signal.told:
+        return signal
+    settled = replace(signal, told=told, tellings=signal.tellings + 1)
+    changes.append(_signal_change(household, case, settled, told))
+    return settled
+
+
+def _told(case: CaseFacts, signals: tuple[SignalFact, ...], place: Place) -> CaseTold:
+    """Once consecutive stays so, also when the months before are forgotten."""
+    results = case.results
     return CaseTold(
-        consecutive=(case.told is not None and case.told.consecutive)
-        or any(month in place for month in range(case.month - WINDOW, case.month)),
-        result=case.results[-1].result if case.results else None,
-        picked_up_at=_picked_up_at(case),
-        closed_at=case.results[0].at if case.results else None,
-        statuses=tuple(signal.told.status if signal.told else _START for signal in case.signals),
-        version=case.told.version if case.told else 0,
+        consecutive=(case.told is not None and case.told.consecutive) or _is_consecutive(case, place),
+        result=results[-1].result if results else None,
+        picked_up_at=_picked_up_at(case) if results else case.attempted_at,
+        closed_at=results[0].at if results else None,
+        statuses=tuple([_status_of(signal) for signal in signals]),
     )
+
+
+def _is_consecutive(case: CaseFacts, place: Place) -> bool:
+    if len(place) == 1:
+        return False
+    return any(month in place for month in range(case.month - WINDOW, case.month))
 
 
 def _picked_up_at(case: CaseFacts) -> datetime | None:
@@ -104,7 +115,7 @@ def _shown(signal: SignalFact) -> CaseSignal:
         partner_type=signal.partner_type,
         amount_cents=signal.amount_cents,
         signal_date=signal.signal_date,
-        status=signal.told.status if signal.told else _START,
+        status=_status_of(signal),
     )
 
 
@@ -119,7 +130,7 @@ def _signal_change(household: Household, case: CaseFacts, signal: SignalFact, to
         result=told.result,
         contacts=told.contacts,
     )
-    return Change(event, "changed", derived_id("status-change", signal.signal_id, str(told.version)))
+    return Change(event, "changed", derived_id("status-change", signal.signal_id, str(signal.tellings)))
 
 
 def _status(told: CaseTold) -> CaseStatus:
@@ -139,4 +150,5 @@ def _vagueness(area: Area) -> tuple[bool, bool, str, str, str]:
     return neighbourhood is None, district is None, area.pc4, district or "", neighbourhood or ""
 
 
-_START = SignalStatus.NOT_YET_PICKED_UP
+def _status_of(signal: SignalFact) -> SignalStatus:
+    return signal.told.status if signal.told else SignalStatus.NOT_YET_PICKED_UP

@@ -21,17 +21,16 @@ from services.common.events import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalTold:
-    """What was last told about a signal; `version` counts the tellings."""
+    """What was last told about a signal."""
 
     status: SignalStatus
     result: CaseResult | None = None
     contacts: tuple[Contact, ...] = ()
-    version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalFact:
-    """A signal; `at` is the moment it passed the gate."""
+    """A signal; `at` is the moment it passed the gate, `tellings` how often its status was told."""
 
     signal_id: str
     creditor: str
@@ -43,6 +42,7 @@ class SignalFact:
     evidence: tuple[Evidence, ...]
     at: datetime
     told: SignalTold | None = None
+    tellings: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class PauseTold:
     starts_at: datetime
     ends_at: datetime
     reason: PauseEnd | None
-    version: int
+    tellings: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,6 @@ class CaseTold:
     picked_up_at: datetime | None
     closed_at: datetime | None
     statuses: tuple[SignalStatus, ...]
-    version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +95,7 @@ class CaseFacts:
     attempted_at: datetime | None = None
     results: tuple[ResultFact, ...] = ()
     told: CaseTold | None = None
+    tellings: int = 0
     matched: tuple[str, ...] = ()
     pauses: tuple[PauseTold, ...] = ()
 

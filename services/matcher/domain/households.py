@@ -9,16 +9,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.common.events import KnownPerson, Outcome, Registration, Signal
-from services.matcher.domain.cases import Place, settle_case, settle_signals
+from services.matcher.domain.cases import Place, settle
 from services.matcher.domain.facts import CaseFacts, Change, Household, RegistrationEnded, Woken
 from services.matcher.domain.insertion import (
+    with_cases,
     with_known,
     with_outcome,
     with_registration,
     with_signal,
     without_registration,
 )
-from services.matcher.domain.matches import settle_matches, swap_moment
+from services.matcher.domain.matches import swap_moment
 from services.matcher.domain.months import WINDOW, expires_at, month_of
 from services.matcher.domain.pauses import settle_pauses
 
@@ -90,17 +91,11 @@ def _derive(household: Household, fact: Fact, changes: list[Change]) -> Househol
     cases = []
     for case in household.cases:
         if case.signals and touched(case):
-            cases.append(_settle(household, case, places[case.municipality, case.unit], changes))
+            cases.append(settle(household, case, places[case.municipality, case.unit], changes))
         else:
             cases.append(case)
-    household = replace(household, cases=tuple(cases))
+    household = with_cases(household, tuple(cases))
     return _settle_pauses(household, changes) if isinstance(fact, Signal | Outcome | Woken) else household
-
-
-def _settle(household: Household, case: CaseFacts, place: Place, changes: list[Change]) -> CaseFacts:
-    case = settle_signals(household, case, changes)
-    case = settle_case(household, case, place, changes)
-    return settle_matches(household, case, place, changes)
 
 
 def _settle_pauses(household: Household, changes: list[Change]) -> Household:
@@ -109,7 +104,7 @@ def _settle_pauses(household: Household, changes: list[Change]) -> Household:
     cases = tuple(
         settle_pauses(household, case, changes) if case.results else case for case in household.cases
     )
-    return replace(household, cases=cases)
+    return with_cases(household, cases)
 
 
 def _touched(fact: Fact) -> Touched:

@@ -3,40 +3,47 @@
 An address says nothing about persons: without evidence that they are one, the confidence is POSSIBLE.
 """
 
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import datetime
 
 from services.common.events import Confidence, Match, MatchKind
 from services.common.identifiers import derived_id
 from services.matcher.domain.facts import CaseFacts, Change, Household, SignalFact
 from services.matcher.domain.months import WINDOW, closes_at, month_text
-from services.matcher.domain.statuses import person_of
+from services.matcher.domain.statuses import known_as, person_of
 
 Signals = tuple[SignalFact, ...]
 
 
 def settle_matches(
     household: Household, case: CaseFacts, place: dict[int, CaseFacts], changes: list[Change]
-) -> CaseFacts:
-    """Tell the matches of a case that were not told before."""
+) -> tuple[str, ...]:
+    """Tell the matches of a case that were not told before; return all that were."""
     found = (
         (MatchKind.MULTIPLE, _multiple(case)),
         (MatchKind.CONSECUTIVE, _consecutive(case, place)),
         (MatchKind.SWAP, _decided_swap(household, case, place)),
     )
+    matched = case.matched
     for kind, earlier in found:
-        if earlier and kind.value not in case.matched:
-            case = replace(case, matched=(*case.matched, kind.value))
+        if earlier and kind.value not in matched:
+            matched = (*matched, kind.value)
             changes.append(_match(household, case, kind, earlier))
-    return case
+    if household.registrations or household.known:
+        return (*matched, *_settle_known(household, case, changes))
+    return matched
 
 
-def known_match(household: Household, case: CaseFacts, signal: SignalFact, confidence: Confidence) -> Change:
-    """Return the match of a signal whose person is in debt help."""
+def _settle_known(household: Household, case: CaseFacts, changes: list[Change]) -> Iterator[str]:
+    """Tell which signals are of somebody in debt help."""
     kind = MatchKind.KNOWN_IN_DEBT_HELP
-    match_id = derived_id("match", kind.value, signal.signal_id)
-    why = (f"registration in debt help, person {confidence.value.lower()}",)
-    return _change(household, case, kind, match_id, (confidence, (signal.signal_id,), why))
+    for signal in case.signals:
+        confidence, _ = known_as(household, signal)
+        if confidence and signal.signal_id not in case.matched:
+            match_id = derived_id("match", kind.value, signal.signal_id)
+            why = (f"registration in debt help, person {confidence.value.lower()}",)
+            changes.append(_change(household, case, kind, match_id, (confidence, (signal.signal_id,), why)))
+            yield signal.signal_id
 
 
 def swap_moment(case: CaseFacts, place: dict[int, CaseFacts]) -> datetime | None:

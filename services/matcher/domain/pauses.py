@@ -134,7 +134,7 @@ def _told(case: CaseFacts, creditor: str, told: PauseTold | None, step: Step) ->
         starts_at=step.starts_at,
         ends_at=step.ends_at,
         reason=step.reason,
-        version=told.version + 1 if told else 1,
+        tellings=told.tellings + 1 if told else 1,
     )
 
 
@@ -149,7 +149,7 @@ def _change(case: CaseFacts, told: PauseTold, change: PauseChange, ids: tuple[st
         ends_at=told.ends_at,
         end_reason=told.reason,
     )
-    change_id = derived_id("pause-change", told.pause_id, str(told.version))
+    change_id = derived_id("pause-change", told.pause_id, str(told.tellings))
     return Change(event, change.value.lower(), change_id)
 
 
