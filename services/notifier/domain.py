@@ -1,16 +1,16 @@
 """Which district team a case belongs to, and which parties a refusal is for. Pure rules."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from services.common.events import Case, Lane, Refusal, RoutingReason, Team
+from services.common.events import Case, Lane, Refusal, Role, RoutingReason, Team
 
 REMEMBERED = timedelta(days=548)
 """A case may still change up to 18 months after it closed (domain.md 1.10); then its team is forgotten."""
 
-NOT_FOR_THE_CREDITOR = frozenset({"CREDITOR_UNKNOWN", "OIN_INVALID", "NOT_REPRESENTED"})
-"""Reasons that say: the creditor named is no party here, or the sender may not speak for it."""
+REFUSAL_ROLES = frozenset({Role.CREDITOR, Role.INTERMEDIARY})
+"""The kinds of party that have a topic for refusals (topics.yaml; a test compares)."""
 
 TeamsOf = Callable[[str], Iterable[Team]]
 """The teams of a municipality (OIN)."""
@@ -106,12 +106,12 @@ def next_forget(known: Household) -> datetime | None:
     return min((case.seen_at + REMEMBERED for case in known.cases.values()), default=None)
 
 
-def receivers(refusal: Refusal) -> tuple[str, ...]:
+def receivers(refusal: Refusal, sender_roles: Collection[Role]) -> tuple[str, ...]:
     """Return the parties that a refusal is for: the creditor, and who sent it on the creditor's behalf.
 
-    Not a creditor that is unknown (it has no topic), nor one for which the sender may not speak: what a
-    stranger sends in its name is not its affair.
+    ingest names as creditor only a party for which the sender may act. A sender of another kind (a bailiff's
+    office named in an agreement) has no topic for refusals; it had the answer to its request.
     """
-    if NOT_FOR_THE_CREDITOR & frozenset(refusal.reasons):
-        return (refusal.sender,)
-    return tuple(dict.fromkeys((refusal.creditor, refusal.sender)))
+    if refusal.sender == refusal.creditor or not REFUSAL_ROLES & frozenset(sender_roles):
+        return (refusal.creditor,)
+    return (refusal.creditor, refusal.sender)

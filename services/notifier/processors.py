@@ -1,12 +1,13 @@
 """What goes to whose tenant topics. Everything is copied as it is, but a case gets its team filled in."""
 
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from services.common.catalogue import tenant_topic
 from services.common.errors import PermanentError
-from services.common.events import BailiffMatch, Case, Feedback, Match, Pause, Refusal, Routing, Signal
+from services.common.events import BailiffMatch, Case, Feedback, Match, Pause, Refusal, Role, Routing, Signal
 from services.common.identifiers import derived_id
 from services.common.records import Effects, Forward, Handler, Message, Outgoing, WakeUp
 from services.notifier.domain import Household, Route, TeamsOf, assign, forget, next_forget, receivers
@@ -15,6 +16,9 @@ HOUSEHOLDS = "notifier-households"
 CREDITORS = "notifier-creditors"
 BAILIFFS = "notifier-bailiffs"
 ROUTINGS_TOPIC = "routings.v1"
+
+RolesOf = Callable[[str], Collection[Role]]
+"""The roles of a party (OIN); none of a party that is not known."""
 
 
 def households(teams: TeamsOf) -> Handler[Household]:
@@ -67,19 +71,24 @@ def _routing(case: Case, route: Route) -> Outgoing:
     )
 
 
-def creditors(state: None, happened: Message | WakeUp, now: datetime) -> Effects[Any]:
-    """Forward refusals, pauses and feedback to the creditor, a refusal also to who sent the signal."""
-    if not isinstance(happened, Message):
-        raise PermanentError("a stateless processor has no timers")
-    match happened.event:
-        case Refusal() as refusal:
-            return Effects(None, tuple(_forward(oin, "refusals", happened) for oin in receivers(refusal)))
-        case Pause(creditor=creditor):
-            return Effects(None, (_forward(creditor, "pauses", happened),))
-        case Feedback(creditor=creditor):
-            return Effects(None, (_forward(creditor, "feedback", happened),))
-        case _:
-            raise _unexpected(happened)
+def creditors(roles: RolesOf) -> Handler[Any]:
+    """Return the handler of refusals, pauses and feedback; `roles` reads a view in memory."""
+
+    def handle(state: None, happened: Message | WakeUp, now: datetime) -> Effects[Any]:
+        if not isinstance(happened, Message):
+            raise PermanentError("a stateless processor has no timers")
+        match happened.event:
+            case Refusal() as refusal:
+                parties = receivers(refusal, roles(refusal.sender))
+                return Effects(None, tuple(_forward(oin, "refusals", happened) for oin in parties))
+            case Pause(creditor=creditor):
+                return Effects(None, (_forward(creditor, "pauses", happened),))
+            case Feedback(creditor=creditor):
+                return Effects(None, (_forward(creditor, "feedback", happened),))
+            case _:
+                raise _unexpected(happened)
+
+    return handle
 
 
 def bailiffs(state: None, happened: Message | WakeUp, now: datetime) -> Effects[Any]:

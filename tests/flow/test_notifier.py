@@ -15,6 +15,7 @@ from services.common.events import (
     Pause,
     Policy,
     Refusal,
+    Role,
     Routing,
     RoutingReason,
     Signal,
@@ -31,6 +32,10 @@ CENTRUM = Team(
     team_id="centrum", municipality=TOWN, name="Centrum", areas=("1234",), lanes=(), fallback=False
 )
 CRISIS = replace(CENTRUM, team_id="acuut", areas=(), lanes=(Lane.CRISIS,))
+
+
+def no_roles(oin: str) -> list[Role]:
+    return []
 
 
 def handler(*teams: Team) -> Any:
@@ -115,13 +120,14 @@ def test_what_is_for_a_creditor_goes_to_its_own_topic_untouched(
 ) -> None:
     cause = message(event, f"{subject}.v1")
     topic = f"tenant.{event.creditor}.{subject}.v1"
-    assert creditors(None, cause, NOW).outputs == (Forward(topic, cause),)
+    assert creditors(no_roles)(None, cause, NOW).outputs == (Forward(topic, cause),)
 
 
 def test_a_refusal_goes_to_the_sender_too() -> None:
     refusal = example("refusals/two-reasons", Refusal)
     cause = message(replace(refusal, sender="00000099000000005001"), "refusals.v1")
-    topics = [each.topic for each in creditors(None, cause, NOW).outputs]
+    outputs = creditors(lambda oin: [Role.INTERMEDIARY])(None, cause, NOW).outputs
+    topics = [each.topic for each in outputs]
     assert topics == [f"tenant.{refusal.creditor}.refusals.v1", "tenant.00000099000000005001.refusals.v1"]
 
 
@@ -132,7 +138,7 @@ def test_a_push_goes_to_the_bailiff_who_asked() -> None:
     assert bailiffs(None, cause, NOW).outputs == (Forward(topic, cause),)
 
 
-@pytest.mark.parametrize("handle", [handler(), creditors, bailiffs])
+@pytest.mark.parametrize("handle", [handler(), creditors(no_roles), bailiffs])
 def test_a_tombstone_or_foreign_record_is_poison(handle: Any) -> None:
     for event in (None, example("policies/thirty-days", Policy)):
         with pytest.raises(PermanentError):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.common.catalogue import load_catalogue
 from services.common.events import (
     Area,
     Case,
@@ -14,10 +15,13 @@ from services.common.events import (
     CaseStatus,
     Lane,
     Refusal,
+    Role,
     RoutingReason,
     Team,
 )
+from services.common.settings import REPOSITORY
 from services.notifier.domain import (
+    REFUSAL_ROLES,
     REMEMBERED,
     Household,
     Route,
@@ -137,17 +141,23 @@ def test_the_team_of_a_case_is_forgotten_long_after_its_last_change() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sender", "reasons", "found"),
+    ("sender", "roles", "found"),
     [
-        ("creditor", ("BSN_INVALID",), ("creditor",)),
-        ("office", ("BSN_INVALID",), ("creditor", "office")),
-        ("office", ("BSN_INVALID", "CREDITOR_UNKNOWN"), ("office",)),
-        ("office", ("NOT_REPRESENTED",), ("office",)),
-        ("office", ("OIN_INVALID",), ("office",)),
+        ("creditor", [Role.CREDITOR], ("creditor",)),
+        ("office", [Role.INTERMEDIARY], ("creditor", "office")),
+        ("office", [Role.BAILIFF, Role.CREDITOR], ("creditor", "office")),
+        ("office", [Role.BAILIFF], ("creditor",)),
+        ("office", [], ("creditor",)),
     ],
 )
 def test_a_refusal_goes_to_the_creditor_and_to_who_sent_it_for_the_creditor(
-    sender: str, reasons: tuple[str, ...], found: tuple[str, ...]
+    sender: str, roles: list[Role], found: tuple[str, ...]
 ) -> None:
-    refusal = Refusal(refusal_id="r", creditor="creditor", sender=sender, reasons=reasons)
-    assert receivers(refusal) == found
+    refusal = Refusal(refusal_id="r", creditor="creditor", sender=sender, reasons=("BSN_INVALID",))
+    assert receivers(refusal, roles) == found
+
+
+def test_the_roles_that_have_a_topic_for_refusals_are_those_of_the_catalogue() -> None:
+    catalogue = load_catalogue(REPOSITORY / "schemas")
+    (topic,) = [each for each in catalogue.tenant_topics if each.subject == "refusals"]
+    assert frozenset(topic.roles) == REFUSAL_ROLES

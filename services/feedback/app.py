@@ -1,0 +1,54 @@
+"""Wires feedback: the worklist and outcomes of municipalities, and what creditors may read."""
+
+from collections.abc import Callable, Sequence
+
+from services.common.clock import AMSTERDAM, Clock
+from services.common.database import make_engine
+from services.common.errors import TransientError
+from services.common.events import Agreement
+from services.common.host import Parts
+from services.common.processor import Processor
+from services.common.projection import Projection
+from services.common.publish import Publisher
+from services.common.runtime import Runtime
+from services.common.view import View
+from services.common.web import make_app
+from services.feedback.api.terugkoppelingen import terugkoppelingen
+from services.feedback.api.zaken import zaken
+from services.feedback.domain import Household, readable
+from services.feedback.outcomes import Outcomes
+from services.feedback.processors import DISCLOSURE, disclosure
+from services.feedback.projections import DISCLOSED, WORKLIST, apply_worklist, disclosed
+from services.feedback.storage import Disclosures, Results, Worklist
+
+DESCRIPTION = """De werklijst van gemeenten en wijkteams, en de terugkoppeling aan schuldeisers."""
+
+
+def build(runtime: Runtime) -> Parts:
+    """Return the parts of this service; nothing connects before they start."""
+    engine, clock = make_engine(runtime.settings), runtime.clock
+    publisher = Publisher(runtime)
+    agreements: View[Agreement] = View("agreements.v1", runtime)
+    api = make_app(runtime, "Signaalhub: werklijst en terugkoppeling", DESCRIPTION)
+    outcomes = Outcomes(publisher, Results(engine), clock)
+    api.include_router(zaken(Worklist(engine), outcomes, clock))
+    api.include_router(terugkoppelingen(Disclosures(engine), represents(agreements, clock)))
+    services = (
+        publisher,
+        agreements,
+        Projection(WORKLIST, ("signals.v1", "cases.v1", "routings.v1"), apply_worklist, runtime, engine),
+        Projection(DISCLOSED, ("feedback.v1",), disclosed(clock), runtime, engine),
+        Processor(DISCLOSURE, disclosure, Household, runtime),
+    )
+    return Parts(services, api)
+
+
+def represents(agreements: View[Agreement], clock: Clock) -> Callable[[str, str], Sequence[str]]:
+    """Return for which municipalities a sender may read what is a creditor's, by the agreements of today."""
+
+    def municipalities(sender: str, creditor: str) -> Sequence[str]:
+        if not agreements.ready:
+            raise TransientError("the agreements are not all read yet")
+        return readable(agreements.values(), sender, creditor, clock.now().astimezone(AMSTERDAM).date())
+
+    return municipalities
