@@ -68,6 +68,10 @@ class Fout(NamedTuple):
     melding: str
 
 
+_UNREADABLE = Fout("UNREADABLE", None, "De inhoud is niet te lezen.")
+"""What the framework's only 400 means: bytes that are no UTF-8, or far too deeply nested."""
+
+
 class Problem(PermanentError, HTTPException):  # noqa: N818 - what RFC 9457 calls it
     """Raised by an endpoint to answer problem+json; `detail` and the sentences never quote personal data."""
 
@@ -100,9 +104,13 @@ async def on_http_error(request: Request, error: Exception) -> JSONResponse:
     """Answer a `Problem`, or what the framework raises (404, 405)."""
     if not isinstance(error, StarletteHTTPException):
         raise error
-    found = error.fouten if isinstance(error, Problem) else ()
-    detail = error.detail if isinstance(error, Problem) else _DETAILS.get(error.status_code, error.detail)
-    response = answer(error.status_code, detail, request.url.path, found)
+    if isinstance(error, Problem):
+        response = answer(error.status_code, error.detail, request.url.path, error.fouten)
+    elif error.status_code == HTTPStatus.BAD_REQUEST:
+        response = answer(HTTPStatus.BAD_REQUEST, _UNREADABLE.melding, request.url.path, [_UNREADABLE])
+    else:
+        detail = _DETAILS.get(error.status_code, error.detail)
+        response = answer(error.status_code, detail, request.url.path)
     response.headers.update(error.headers or {})
     return response
 

@@ -32,6 +32,7 @@ class Ding(Model):
 
 
 router = APIRouter(prefix=f"{BASE}/dingen", tags=["dingen"])
+fouten = APIRouter(prefix=f"{BASE}/fouten", tags=["fouten"])
 bestanden = APIRouter(prefix=f"{BASE}/bestanden", tags=["bestanden"])
 CSV_BODY = {"requestBody": {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 Reader = Annotated[Caller, Depends(needs("signalen"))]
@@ -64,7 +65,7 @@ async def plaats_bestand(request: Request, caller: Reader) -> int:
     return sum([len(part) async for part in request.stream()])
 
 
-@router.post("/fout/{soort}")
+@fouten.post("/{soort}")
 async def veroorzaak_fout(soort: str, caller: Reader) -> Response:
     errors = {"tijdelijk": TransientError, "blijvend": PermanentError, "onbekend": ValueError}
     raise errors[soort](SECRET)
@@ -72,6 +73,6 @@ async def veroorzaak_fout(soort: str, caller: Reader) -> Response:
 
 def build(runtime: Runtime) -> FastAPI:
     app = make_app(runtime, "Proef", "Alles wat kan.", body_limits={f"{BASE}/bestanden": CSV_LIMIT})
-    app.include_router(router)
-    app.include_router(bestanden)
+    for each in (router, bestanden, fouten):
+        app.include_router(each)
     return app
