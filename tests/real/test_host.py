@@ -1,0 +1,176 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+
+from services.common.testing import make_settings
+from services.local.waiting import free_ports, wait_until
+
+pytestmark = pytest.mark.real
+
+SERVICE = """
+import asyncio, os, socket
+from pathlib import Path
+from mode import Service
+from services.common.host import Parts
+from services.common.publish import Publisher
+from services.common.web import BASE, make_app
+
+class Slow(Service):
+    "A part that loads until a file is there, and says at its end whether HTTP still took requests."
+
+    def __init__(self, runtime):
+        super().__init__()
+        self._port = runtime.settings.http_port
+
+    async def on_start(self):
+        while not Path(os.environ["GO"]).exists():
+            await asyncio.sleep(0.01)
+
+    async def on_stop(self):
+        with socket.socket() as probe:
+            print("open" if probe.connect_ex(("127.0.0.1", self._port)) == 0 else "closed", flush=True)
+
+    async def break_down(self):
+        raise ValueError("jan@voorbeeld.nl")
+
+def build(runtime):
+    slow, app = Slow(runtime), make_app(runtime, "Klein", "Een proef.")
+
+    @app.post(f"{BASE}/storingen")
+    async def break_down() -> None:
+        slow.add_future(slow.break_down())
+
+    return Parts((Publisher(runtime), slow), app)
+"""
+START = (
+    "import sys, services; services.__path__.append(sys.argv[1]);"
+    "from services.common.host import run; run('tiny')"
+)
+
+
+@dataclass(frozen=True)
+class Tiny:
+    process: subprocess.Popen[str]
+    url: str
+    go: Path
+
+    def health(self) -> tuple[int, Any]:
+        try:
+            answer = self.get("/health")
+        except httpx.HTTPError:
+            return 0, {}
+        return answer.status_code, answer.json()
+
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(self.url + path)
+
+    def wait(self, status: int) -> None:
+        wait_until(lambda: self.health()[0] == status, 30, f"health {status}")
+
+    def end(self) -> tuple[int, str, list[dict[str, Any]]]:
+        """Exit code, standard output and the lines of the log."""
+        out, err = self.process.communicate(timeout=30)
+        return self.process.returncode, out, [json.loads(line) for line in err.splitlines()]
+
+
+Start = Callable[..., Tiny]
+
+
+@pytest.fixture
+def start(kafka: str, tmp_path: Path) -> Iterator[Start]:
+    (tmp_path / "tiny").mkdir()
+    (tmp_path / "tiny" / "app.py").write_text(SERVICE)
+    started: list[subprocess.Popen[str]] = []
+
+    def launch(**env: str) -> Tiny:
+        port, go = free_ports(1)[0], tmp_path / "go"
+        plain = make_settings(kafka=kafka, http_port=port).model_dump(mode="json", exclude_none=True)
+        settings = {f"SIGNAALHUB_{name.upper()}": str(value) for name, value in plain.items()}
+        secret = make_settings().database_url.get_secret_value()
+        settings["SIGNAALHUB_DATABASE_URL"] = secret
+        whole = os.environ | settings | {"GO": str(go)} | env
+        process = subprocess.Popen(
+            [sys.executable, "-c", START, tmp_path],
+            env={name: value for name, value in whole.items() if value},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return Tiny(process, f"http://127.0.0.1:{port}", go)
+
+    yield launch
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+async def groups(kafka: str) -> set[str]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        return {name for name, _ in await admin.list_consumer_groups()}
+    finally:
+        await admin.close()
+
+
+async def test_a_service_says_what_is_loading_then_works_and_stops_in_order(start: Start, kafka: str) -> None:
+    tiny = start()
+    tiny.wait(503)
+    assert tiny.health()[1]["onderdelen"]["host"] == "onderdelen starten nog"
+    tiny.go.touch()
+    tiny.wait(200)
+    assert tiny.health()[1]["onderdelen"] == {"host": "gezond", "publisher": "gezond"}
+    assert "server" not in tiny.get("/v1/openapi.json").headers
+    assert "tiny" not in await groups(kafka)
+    tiny.process.send_signal(signal.SIGTERM)
+    code, out, log = tiny.end()
+    assert (code, out) == (0, "closed\n")
+    assert [line["event"] for line in log] == ["service_started", "service_stopped"]
+    assert {(line["service"], line["replica"]) for line in log} == {("tiny", "0")}
+
+
+def test_a_service_stops_in_peace_while_a_part_is_still_loading(start: Start) -> None:
+    tiny = start()
+    tiny.wait(503)
+    tiny.process.send_signal(signal.SIGTERM)
+    assert tiny.end()[0] == 0
+
+
+def test_a_part_that_crashes_ends_the_process_with_1_and_its_message_is_not_logged(start: Start) -> None:
+    tiny = start()
+    tiny.go.touch()
+    tiny.wait(200)
+    httpx.post(f"{tiny.url}/v1/storingen")
+    code, out, log = tiny.end()
+    assert (code, out) == (1, "closed\n")
+    assert log[-1]["event"] == "service_crashed"
+    assert log[-1]["exception"][0]["type"] == "builtins.ValueError"
+    assert "voorbeeld" not in json.dumps(log)
+
+
+@pytest.mark.parametrize(
+    ("env", "reason"),
+    [
+        ({"SIGNAALHUB_ISSUER": ""}, "SIGNAALHUB_ISSUER"),
+        ({"SIGNAALHUB_KAFKA_REPLICATION": "many"}, "SIGNAALHUB_KAFKA_REPLICATION"),
+        ({"SIGNAALHUB_HTTP_HOST": "203.0.113.1"}, "cannot listen on 203.0.113.1"),
+    ],
+)
+def test_a_wrong_setting_ends_the_process_with_2_and_one_line_that_names_it(
+    start: Start, env: dict[str, str], reason: str
+) -> None:
+    code, _, log = start(**env).end()
+    assert code == 2
+    assert log[-1]["event"] == "service_misconfigured"
+    assert reason in log[-1]["reason"]
