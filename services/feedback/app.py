@@ -10,6 +10,7 @@ from services.common.host import Parts
 from services.common.processor import Processor
 from services.common.projection import Projection
 from services.common.publish import Publisher
+from services.common.records import partition_key
 from services.common.runtime import Runtime
 from services.common.view import View
 from services.common.web import make_app
@@ -38,7 +39,7 @@ def build(runtime: Runtime) -> Parts:
         agreements,
         Projection(WORKLIST, ("signals.v1", "cases.v1", "routings.v1"), apply_worklist, runtime, engine),
         Projection(DISCLOSED, ("feedback.v1",), disclosed(clock), runtime, engine),
-        Processor(DISCLOSURE, disclosure, Household, runtime),
+        Processor(DISCLOSURE, disclosure, Household, partition_key, runtime),
     )
     return Parts(services, api)
 

@@ -152,7 +152,7 @@ class Disclosures:
         self._engine = engine
 
     async def signal(self, creditor: str, of: Sequence[str] | None, signal_id: str) -> DisclosedRow | None:
-        values = {"creditor": creditor, "of": of, "signal_id": signal_id}
+        values = _readable(creditor, of) | {"signal_id": signal_id}
         async with transaction(self._engine) as connection:
             row = (await connection.execute(_SIGNAL, values)).mappings().first()
             return _disclosed(row) if row else None
@@ -161,14 +161,19 @@ class Disclosures:
         self, creditor: str, of: Sequence[str] | None, moment: datetime | None, position: int, limit: int
     ) -> list[DisclosedRow]:
         """Return the changes from `moment` on and after `position`, in the order in which they came."""
-        values = {"creditor": creditor, "of": of, "moment": moment, "position": position, "limit": limit}
+        place = {"moment": moment, "position": position, "limit": limit}
         async with transaction(self._engine) as connection:
-            found = await connection.execute(_SINCE, values)
+            found = await connection.execute(_SINCE, _readable(creditor, of) | place)
             return [_disclosed(row) for row in found.mappings()]
 
 
 def _own(whose: Whose) -> dict[str, Any]:
     return {"municipality": whose.municipality, "team": whose.team}
+
+
+def _readable(creditor: str, of: Sequence[str] | None) -> dict[str, Any]:
+    """A list, because psycopg makes an array of a list and a composite of a tuple."""
+    return {"creditor": creditor, "of": None if of is None else list(of)}
 
 
 def _case(row: RowMapping) -> CaseRow:
