@@ -1,0 +1,45 @@
+"""Signals as files: JSON lines, or CSV with the names of the JSON members."""
+
+import csv
+import io
+import json
+
+from services.local.demo.actions import Content
+
+COLUMNS = (
+    "kenmerk schuldeiser gemeentecode signaalpartner bedragInCenten ontstaansdatum signaaldatum "
+    "crisissignaal warmeOverdracht klantnummer burgerservicenummer voorletters voorvoegsel geslachtsnaam "
+    "geboortedatum postcode huisnummer huisletter huisnummertoevoeging telefoon email"
+).split()
+MEDIA_TYPE = {"ndjson": "application/x-ndjson", "csv": "text/csv"}
+
+
+def file_of(form: str, rows: tuple[Content | str, ...]) -> bytes:
+    """Return the body of a delivery."""
+    return (_ndjson(rows) if form == "ndjson" else _csv(rows)).encode()
+
+
+def _ndjson(rows: tuple[Content | str, ...]) -> str:
+    lines = (row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) for row in rows)
+    return "\n".join(lines) + "\n"
+
+
+def _csv(rows: tuple[Content | str, ...]) -> str:
+    """Return a file as a spreadsheet with Dutch settings saves it."""
+    file = io.StringIO()
+    writer = csv.DictWriter(file, COLUMNS, delimiter=";", lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(_flat(row) for row in rows if not isinstance(row, str))
+    return file.getvalue()
+
+
+def _flat(content: Content) -> Content:
+    flat: Content = {}
+    for name, value in content.items():
+        if isinstance(value, dict):
+            flat |= value
+        elif isinstance(value, bool):
+            flat[name] = "ja" if value else "nee"
+        else:
+            flat[name] = value
+    return flat

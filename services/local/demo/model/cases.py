@@ -1,0 +1,103 @@
+"""Cases of a place and month, what matches in them, and whose team they are."""
+
+from collections import Counter, defaultdict
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from services.local.demo.actions import Attempt, Conclude, Content, Step
+from services.local.demo.examples import Examples
+from services.local.demo.model.intake import Signal
+
+Place = tuple[str, tuple[str, int], str]
+Key = tuple[Place, str]
+"""Place and month."""
+
+
+def cases_of(signals: list[Signal]) -> dict[Key, list[Signal]]:
+    """Return the signals of each case, in the order of their dates."""
+    cases: dict[Key, list[Signal]] = defaultdict(list)
+    for signal in sorted(signals, key=lambda signal: (signal.on, signal.id)):
+        cases[signal.place, signal.month].append(signal)
+    return dict(cases)
+
+
+def before(cases: dict[Key, list[Signal]], key: Key, months: int) -> list[Signal]:
+    """Return the signals at the same place in the months before."""
+    place, month = key
+    return [signal for back in range(1, months + 1) for signal in cases.get((place, _minus(month, back)), ())]
+
+
+def kinds(cases: dict[Key, list[Signal]]) -> Counter[str]:
+    """Count cases by municipality and kind (Divosa), with the mark for consecutive."""
+    found: Counter[str] = Counter()
+    for key, signals in cases.items():
+        kind = "multiple" if len(signals) > 1 else "single"
+        mark = ", consecutive" if before(cases, key, 6) else ""
+        found[f"{key[0][0]} | {kind}{mark}"] += 1
+    return found
+
+
+def matches(cases: dict[Key, list[Signal]]) -> Counter[str]:
+    """Count the matches of households, each once per case."""
+    found: Counter[str] = Counter()
+    for key, signals in cases.items():
+        now = {signal.creditor for signal in signals}
+        earlier = {signal.creditor for signal in before(cases, key, 6)}
+        found["MULTIPLE"] += len(now) > 1
+        found["CONSECUTIVE"] += any(one != other for one in now for other in earlier)
+    return found
+
+
+def swaps(cases: dict[Key, list[Signal]], until: datetime) -> list[datetime]:
+    """Return when each swap is decided: at the close a creditor of the month before is gone, another new."""
+    found = []
+    for key, signals in cases.items():
+        now = {signal.creditor for signal in signals}
+        last = {signal.creditor for signal in before(cases, key, 1)}
+        close = closes(key[1])
+        if last - now and now - last and close <= until:
+            found.append(close)
+    return found
+
+
+def closes(month: str) -> datetime:
+    """Return the first instant of the next month."""
+    year, number = int(month[:4]), int(month[5:])
+    year, number = (year + 1, 1) if number == 12 else (year, number + 1)
+    return datetime(year, number, 1, tzinfo=ZoneInfo("Europe/Amsterdam"))
+
+
+def statuses(cases: dict[Key, list[Signal]], steps: list[Step]) -> Counter[str]:
+    """Count cases by what their team did."""
+    by_ref = {signal.ref: key for key, signals in cases.items() for signal in signals}
+    done = [action for step in steps for action in step.actions if isinstance(action, Attempt | Conclude)]
+    closed = {by_ref[action.signal] for action in done if isinstance(action, Conclude)}
+    touched = {by_ref[action.signal] for action in done}
+    return Counter(
+        "CLOSED" if key in closed else "PICKED_UP" if key in touched else "NOT_YET_PICKED_UP" for key in cases
+    )
+
+
+def loads(cases: dict[Key, list[Signal]], examples: Examples) -> Counter[str]:
+    """Count cases by team."""
+    codes = {team["id"]: examples.code_of(team["gemeente"]) for team in examples.teams}
+    teams = sorted(examples.teams, key=lambda team: str(team["id"]))
+    return Counter(
+        _team(signals, [team for team in teams if codes[team["id"]] == key[0][0]])
+        for key, signals in cases.items()
+    )
+
+
+def _team(signals: list[Signal], teams: list[Content]) -> str:
+    spot = signals[0].spot
+    wishes = [team for team in teams if "crisis" in team["lanen"]] if any(s.crisis for s in signals) else []
+    wishes += [team for team in teams if "jongeren" in team["lanen"]] if any(s.young for s in signals) else []
+    for area in (f"BU{spot.neighbourhood}", f"WK{spot.district}", spot.postcode[:4]):
+        wishes += [team for team in teams if area in team["gebieden"]]
+    wishes += [team for team in teams if team["vangnet"]]
+    return str(wishes[0]["id"])
+
+
+def _minus(month: str, months: int) -> str:
+    count = int(month[:4]) * 12 + int(month[5:]) - 1 - months
+    return f"{count // 12:04}-{count % 12 + 1:02}"

@@ -1,0 +1,46 @@
+"""Who is the same person: on BSN, else on birth date, surname and initial."""
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+PREFIXES = {"van", "den", "der", "de", "ten"}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What a message says of somebody, in normal form; an empty text is unknown."""
+
+    bsn: str = ""
+    born: str = ""
+    surname: str = ""
+    initial: str = ""
+
+
+def person_of(written: dict[str, Any], bsn: str = "") -> Person:
+    """Return the person a message is about; a birth date counts only when it is whole."""
+    words = plain(written.get("geslachtsnaam", "")).split()
+    while len(words) > 1 and words[0] in PREFIXES:
+        words = words[1:]
+    born = written.get("geboortedatum", "")
+    return Person(
+        bsn=bsn or written.get("burgerservicenummer", ""),
+        born=born if len(born) == 10 and not born.endswith("-00") else "",
+        surname="".join(words),
+        initial=plain(written.get("voorletters", ""))[:1],
+    )
+
+
+def plain(name: str) -> str:
+    """Return a name in lower case and without marks."""
+    apart = unicodedata.normalize("NFD", name.casefold().replace("ı", "i"))
+    return "".join(char for char in apart if not unicodedata.combining(char))
+
+
+def surely_same(one: Person, other: Person) -> bool:
+    """Tell whether two messages are certainly or probably about one person."""
+    if one.bsn and other.bsn:
+        return one.bsn == other.bsn
+    if not one.born or not one.surname or (one.born, one.surname) != (other.born, other.surname):
+        return False
+    return one.initial == other.initial or not one.initial or not other.initial
