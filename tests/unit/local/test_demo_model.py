@@ -76,7 +76,7 @@ def played(examples: Examples, *moments: tuple[datetime, *tuple[Action, ...]]) -
     return expect([*steps, END], examples).tables
 
 
-def test_two_creditors_in_a_month_are_one_multiple_case(examples: Examples):
+def test_two_creditors_in_a_month_are_one_multiple_case(examples: Examples) -> None:
     found = played(
         examples, (FEBRUARY, send(LANDLORD, "1", "2026-02-20"), send(ENERGY, "2", "2026-02-21", BOB))
     )
@@ -85,13 +85,13 @@ def test_two_creditors_in_a_month_are_one_multiple_case(examples: Examples):
     assert found["teams"] == {"0363-west": 1}
 
 
-def test_two_signals_of_one_creditor_are_a_multiple_case_without_a_match(examples: Examples):
+def test_two_signals_of_one_creditor_are_a_multiple_case_without_a_match(examples: Examples) -> None:
     found = played(examples, (FEBRUARY, send(LANDLORD, "1", "2026-02-20"), send(LANDLORD, "2", "2026-02-21")))
     assert found["cases"] == {"0363 | multiple": 1}
     assert found["matches"] == {}
 
 
-def test_another_creditor_in_the_next_month_is_consecutive_and_a_swap(examples: Examples):
+def test_another_creditor_in_the_next_month_is_consecutive_and_a_swap(examples: Examples) -> None:
     found = played(
         examples, (FEBRUARY, send(LANDLORD, "1", "2026-02-20")), (MARCH, send(ENERGY, "2", "2026-03-09"))
     )
@@ -99,7 +99,7 @@ def test_another_creditor_in_the_next_month_is_consecutive_and_a_swap(examples: 
     assert found["matches"] == {"CONSECUTIVE": 1, "SWAP": 1}
 
 
-def test_the_same_creditor_in_the_next_month_is_consecutive_without_a_match(examples: Examples):
+def test_the_same_creditor_in_the_next_month_is_consecutive_without_a_match(examples: Examples) -> None:
     found = played(
         examples, (FEBRUARY, send(LANDLORD, "1", "2026-02-20")), (MARCH, send(LANDLORD, "2", "2026-03-09"))
     )
@@ -107,7 +107,7 @@ def test_the_same_creditor_in_the_next_month_is_consecutive_without_a_match(exam
     assert found["matches"] == {}
 
 
-def test_units_at_one_number_are_told_apart_however_they_are_written(examples: Examples):
+def test_units_at_one_number_are_told_apart_however_they_are_written(examples: Examples) -> None:
     home = {"postcode": HOME.postcode, "huisnummer": HOME.number}
     found = played(
         examples,
@@ -121,7 +121,7 @@ def test_units_at_one_number_are_told_apart_however_they_are_written(examples: E
     assert found["cases"] == {"0363 | multiple": 1, "0363 | single": 1}
 
 
-def test_the_same_again_is_repeated_and_another_amount_is_in_conflict(examples: Examples):
+def test_the_same_again_is_repeated_and_another_amount_is_in_conflict(examples: Examples) -> None:
     once, other = (
         send(LANDLORD, "1", "2026-02-20"),
         send(LANDLORD, "1", "2026-02-20", bedragInCenten=5),
@@ -147,18 +147,20 @@ def test_the_same_again_is_repeated_and_another_amount_is_in_conflict(examples: 
 )
 def test_every_reason_is_found_at_once(
     examples: Examples, creditor: str, changes: dict[str, Any], reasons: set[str]
-):
+) -> None:
     found = played(examples, (FEBRUARY, send(creditor, "1", "2026-02-20", **changes)))
     assert set(found["refused"]) == reasons
     assert found["delivered"] == ({"refused": 1} if reasons else {"accepted": 1})
 
 
-def test_a_line_that_is_no_json_is_unreadable(examples: Examples):
+def test_a_line_that_is_no_json_is_unreadable(examples: Examples) -> None:
     file = Deliver(sender=ENERGY, form="ndjson", rows=("{",))
     assert played(examples, (FEBRUARY, file))["refused"] == {"UNREADABLE": 1}
 
 
-def test_help_starts_a_pause_for_each_creditor_of_the_person_and_its_timer_ends_it(examples: Examples):
+def test_help_starts_a_pause_for_each_creditor_of_the_person_and_its_timer_ends_it(
+    examples: Examples,
+) -> None:
     found = played(
         examples,
         (
@@ -175,7 +177,7 @@ def test_help_starts_a_pause_for_each_creditor_of_the_person_and_its_timer_ends_
     assert found["case status"] == {"CLOSED": 1}
 
 
-def test_a_creditor_that_comes_later_joins_and_a_later_result_ends_it_for_both(examples: Examples):
+def test_a_creditor_that_comes_later_joins_and_a_later_result_ends_it_for_both(examples: Examples) -> None:
     found = played(
         examples,
         (FEBRUARY, send(LANDLORD, "1", "2026-02-20")),
@@ -186,7 +188,7 @@ def test_a_creditor_that_comes_later_joins_and_a_later_result_ends_it_for_both(e
     assert found["pauses"] == {"started": 2, "ended: RESULT": 2}
 
 
-def test_a_pause_of_30_days_still_runs_when_the_play_ends_before(examples: Examples):
+def test_a_pause_of_30_days_still_runs_when_the_play_ends_before(examples: Examples) -> None:
     found = played(
         examples,
         (MARCH, send(LANDLORD, "1", "2026-03-09")),
@@ -195,7 +197,7 @@ def test_a_pause_of_30_days_still_runs_when_the_play_ends_before(examples: Examp
     assert found["pauses"] == {"started": 1, "running": 1}
 
 
-def test_an_attempt_picks_up_every_signal_of_its_case(examples: Examples):
+def test_an_attempt_picks_up_every_signal_of_its_case(examples: Examples) -> None:
     attempt = Attempt(
         team="0363-west",
         municipality=AMSTERDAM,
@@ -214,7 +216,7 @@ def test_an_attempt_picks_up_every_signal_of_its_case(examples: Examples):
     assert found["case status"] == {"PICKED_UP": 1}
 
 
-def test_a_registration_concerns_its_person_only_and_no_longer_when_it_ended(examples: Examples):
+def test_a_registration_concerns_its_person_only_and_no_longer_when_it_ended(examples: Examples) -> None:
     signals = (send(LANDLORD, "1", "2026-02-20"), send(ENERGY, "2", "2026-02-21", BOB))
     running = played(examples, (at(2, 2, 9), register()), (FEBRUARY, *signals))
     ended = played(
@@ -228,7 +230,7 @@ def test_a_registration_concerns_its_person_only_and_no_longer_when_it_ended(exa
     assert running["matches"]["KNOWN_IN_DEBT_HELP"] == ended["matches"]["KNOWN_IN_DEBT_HELP"] == 1
 
 
-def test_a_bailiff_hears_at_once_later_or_never(examples: Examples):
+def test_a_bailiff_hears_at_once_later_or_never(examples: Examples) -> None:
     found = played(
         examples,
         (at(2, 3, 9), ask("too early")),
@@ -265,7 +267,7 @@ def test_a_bailiff_hears_at_once_later_or_never(examples: Examples):
 )
 def test_names_are_compared_without_marks_prefixes_and_dots(
     one: dict[str, str], other: dict[str, str], same: bool
-):
+) -> None:
     born = {"geboortedatum": "1980-05-05"}
     assert surely_same(person_of(one | born), person_of(other | born)) is same
 

@@ -21,18 +21,20 @@ def steps(examples: Examples) -> list[Step]:
     return make_steps(examples)
 
 
-def test_every_resident_has_a_bsn_of_the_test_range_that_nobody_else_has(examples: Examples):
+def test_every_resident_has_a_bsn_of_the_test_range_that_nobody_else_has(examples: Examples) -> None:
     residents = [person for home in make_world(1, examples.spots) for person in home.residents]
     assert all(is_bsn(person.bsn) and person.bsn.startswith("999") for person in residents)
     assert max(Counter(person.bsn for person in residents).values()) == 1
 
 
-def test_one_seed_gives_one_world_and_one_play(examples: Examples, steps: list[Step]):
+def test_one_seed_gives_one_world_and_one_play(examples: Examples, steps: list[Step]) -> None:
     assert make_world(7, examples.spots) == make_world(7, examples.spots)
     assert make_steps(examples) == steps
 
 
-def test_the_world_has_twins_fathers_and_sons_young_people_and_addresses_with_two_units(examples: Examples):
+def test_the_world_has_twins_fathers_and_sons_young_people_and_addresses_with_two_units(
+    examples: Examples,
+) -> None:
     homes = make_world(1, examples.spots)
     pairs = [home.residents for home in homes if len(home.residents) == 2]
     assert any(one.born == other.born and one.initials != other.initials for one, other in pairs)
@@ -41,7 +43,7 @@ def test_the_world_has_twins_fathers_and_sons_young_people_and_addresses_with_tw
     assert max(Counter(home.address.spot for home in homes).values()) == 2
 
 
-def test_the_examples_name_only_parties_that_they_hold(examples: Examples):
+def test_the_examples_name_only_parties_that_they_hold(examples: Examples) -> None:
     known = {party["oin"] for party in examples.parties}
     assert all(is_oin(oin) and oin.startswith("00000099") for oin in known)
     ends = ("gemeente", "schuldeiser", "afzender", "opdrachtgever", "gemachtigde")
@@ -49,13 +51,13 @@ def test_the_examples_name_only_parties_that_they_hold(examples: Examples):
     assert {team["gemeente"] for team in examples.teams} <= known
 
 
-def test_the_area_table_holds_each_address_once_and_well_formed(examples: Examples):
+def test_the_area_table_holds_each_address_once_and_well_formed(examples: Examples) -> None:
     assert all(postcode_of(spot.postcode) == spot.postcode for spot in examples.spots)
     assert all(is_municipality_code(spot.municipality) for spot in examples.spots)
     assert max(Counter((spot.postcode, spot.number) for spot in examples.spots).values()) == 1
 
 
-def test_the_play_is_as_large_and_as_varied_as_the_issue_asks(examples: Examples, steps: list[Step]):
+def test_the_play_is_as_large_and_as_varied_as_the_issue_asks(examples: Examples, steps: list[Step]) -> None:
     actions = [action for step in steps for action in step.actions]
     files = [action for action in actions if isinstance(action, Deliver)]
     signals = sum(len(file.rows) for file in files) + sum(isinstance(each, SendSignal) for each in actions)
@@ -66,12 +68,12 @@ def test_the_play_is_as_large_and_as_varied_as_the_issue_asks(examples: Examples
     assert len({each.registrar for each in actions if isinstance(each, Register)}) == 1
 
 
-def test_steps_follow_each_other_in_time(steps: list[Step]):
+def test_steps_follow_each_other_in_time(steps: list[Step]) -> None:
     moments = [step.at for step in steps]
     assert moments == sorted(set(moments))
 
 
-def test_no_case_depends_on_which_of_its_signals_comes_first(examples: Examples, steps: list[Step]):
+def test_no_case_depends_on_which_of_its_signals_comes_first(examples: Examples, steps: list[Step]) -> None:
     """Signals of one case arrive side by side: its first team must not hang on whose signal wins."""
     first: dict[object, set[bool]] = defaultdict(set)
     for key, signals in cases_of(take_in(steps, examples).signals).items():
