@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -18,8 +19,7 @@ class Batch:
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer
-        self._open: dict[tuple[str, int], Any] = {}
-        self._all: list[tuple[str, int, Any]] = []
+        self._builders: dict[tuple[str, int], list[Any]] = {}
 
     def add(
         self,
@@ -30,28 +30,33 @@ class Batch:
         headers: Headers,
     ) -> None:
         """Append a record; its size was checked before."""
-        builder = self._open.get((topic, partition))
-        if builder is None or builder.append(timestamp=None, key=key, value=value, headers=headers) is None:
-            builder = self._producer.create_batch()
-            builder.append(timestamp=None, key=key, value=value, headers=headers)
-            self._open[topic, partition] = builder
-            self._all.append((topic, partition, builder))
+        builders = self._builders.setdefault((topic, partition), [])
+        if not builders or builders[-1].append(timestamp=None, key=key, value=value, headers=headers) is None:
+            builders.append(self._producer.create_batch())
+            builders[-1].append(timestamp=None, key=key, value=value, headers=headers)
 
     async def commit(self, group: str, offsets: Mapping[TopicPartition, int], metadata: str) -> None:
         """Do the transaction; any exception means: done or not done, the changelog and the offsets tell."""
         positions = {tp: OffsetAndMetadata(offset, metadata) for tp, offset in offsets.items()}
         async with asyncio.timeout(_TRANSACTION_SECONDS):
             await self._producer.begin_transaction()
-            futures: list[asyncio.Future[Any]] = []
-            try:
-                for topic, partition, builder in self._all:
-                    futures.append(await self._producer.send_batch(builder, topic, partition=partition))
-                # Each future is awaited: aiokafka's commit waits for the records but swallows their errors.
-                await asyncio.gather(*futures, self._producer.send_offsets_to_transaction(positions, group))
-            finally:
-                for future in futures:
-                    future.add_done_callback(_seen)
+            await self._send()
+            # Not side by side: while a transaction is extended the broker refuses its records for a moment.
+            await self._producer.send_offsets_to_transaction(positions, group)
             await self._producer.commit_transaction()
+
+    async def _send(self) -> None:
+        """Send all and await each future: aiokafka's commit waits for records but swallows their errors."""
+        futures: list[asyncio.Future[Any]] = []
+        try:
+            for nth in zip_longest(*self._builders.values()):  # all partitions first, in one request
+                for (topic, partition), builder in zip(self._builders, nth, strict=True):
+                    if builder is not None:
+                        futures.append(await self._producer.send_batch(builder, topic, partition=partition))
+            await asyncio.gather(*futures)
+        finally:
+            for future in futures:
+                future.add_done_callback(_seen)
 
 
 def _seen(future: asyncio.Future[Any]) -> None:

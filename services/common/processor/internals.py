@@ -4,6 +4,7 @@
   process that was frozen from one that is still a member.
 - Errors of the group and of fetching. They reach whoever calls `getmany`; a process without partitions calls
   nobody, and a dead fetch task shows nowhere.
+- The errors of a transaction that failed before its commit: asyncio complains when nobody takes them.
 - The metadata of committed offsets (`committed()` gives the offset only).
 """
 
@@ -13,7 +14,7 @@ import asyncio
 from collections.abc import Iterable
 from time import monotonic
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 
@@ -60,6 +61,16 @@ async def committed(
         list(partitions)
     )
     return found
+
+
+def settle(producer: AIOKafkaProducer) -> None:
+    """Take the errors of a discarded producer's last transaction."""
+    waiters = [producer._txn_manager.wait_for_transaction_end()]
+    for batches in producer._message_accumulator._batches.values():
+        waiters += [waiter for batch in batches for waiter in (batch.future, batch._drain_waiter)]
+    for waiter in waiters:
+        if waiter is not None and waiter.done() and not waiter.cancelled():
+            waiter.exception()
 
 
 async def close(consumer: AIOKafkaConsumer) -> None:

@@ -283,7 +283,12 @@ class Unit(Generic[S]):
         producer, self._producer = self._producer, None
         if producer is None:
             return
-        task = asyncio.create_task(discard(producer))
+        task = asyncio.create_task(_discard(producer))
         self._dropped.add(task)
         task.add_done_callback(self._dropped.discard)
         await asyncio.shield(task)
+
+
+async def _discard(producer: AIOKafkaProducer) -> None:
+    await discard(producer)
+    internals.settle(producer)
