@@ -13,6 +13,7 @@ CREATE TABLE common.projection_offsets (
     topic text NOT NULL,
     partition integer NOT NULL,
     next_offset bigint NOT NULL CHECK (next_offset >= 0),
+    outcomes text NOT NULL DEFAULT '',
     PRIMARY KEY (projection, topic, partition)
 )
 """
@@ -25,10 +26,10 @@ CREATE TABLE common.deliveries (
     body bytea NOT NULL,
     headers jsonb NOT NULL DEFAULT '{}',
     attempts integer NOT NULL DEFAULT 0,
-    next_at timestamptz NOT NULL,
+    next_at timestamptz NOT NULL DEFAULT now(),
     state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'done', 'dead')),
     last_error text,
-    created_at timestamptz NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz
 )
 """
