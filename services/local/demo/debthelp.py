@@ -5,7 +5,7 @@ from collections import defaultdict
 from datetime import datetime
 
 from services.local.demo import calendar as when
-from services.local.demo.actions import Action, Ask, EndHelp, Register
+from services.local.demo.actions import Action, Ask, Content, EndHelp, Register
 from services.local.demo.examples import Examples
 from services.local.demo.letters import registration
 from services.local.demo.mail import PostOffice
@@ -21,7 +21,8 @@ class DebtHelp:
     def __init__(self, examples: Examples, office: PostOffice, rng: random.Random) -> None:
         self._rng = rng
         self._office = office
-        self._registrar = next(p for p in examples.parties if p.get("gemeentecode") == "0363")
+        self._amsterdam = next(p for p in examples.parties if p.get("gemeentecode") == "0363")
+        self._helper = examples.of_role("hulpverlener")[0]
         self._bailiffs = [party["oin"] for party in examples.of_role("deurwaarder")]
         self._dossiers = 0
         self._reference: dict[str, str] = {}
@@ -91,13 +92,21 @@ class DebtHelp:
 
     def _register(self, moment: datetime, resident: Resident, address: Address) -> None:
         reference = self._reference.setdefault(resident.bsn, f"traject-{len(self._reference) + 1:03}")
-        content = registration(address, resident, moment.date(), self._registrar)
-        action = Register(registrar=self._registrar["oin"], reference=reference, content=content)
+        registrar = self._registrar_of(reference)
+        content = registration(address, resident, moment.date(), registrar)
+        if registrar is self._helper:
+            content["namens"] = self._amsterdam["oin"]
+        action = Register(registrar=registrar["oin"], reference=reference, content=content)
         self.plan[moment].append(action)
 
+    def _registrar_of(self, reference: str) -> Content:
+        """Every fifth registration is kept by the organisation that helps on behalf of Amsterdam."""
+        return self._helper if reference.endswith(("0", "5")) else self._amsterdam
+
     def _end(self, moment: datetime, resident: Resident) -> None:
-        action = EndHelp(registrar=self._registrar["oin"], reference=self._reference[resident.bsn])
-        self.plan[moment].append(action)
+        reference = self._reference[resident.bsn]
+        registrar = self._registrar_of(reference)
+        self.plan[moment].append(EndHelp(registrar=registrar["oin"], reference=reference))
 
     def _ask(self, moment: datetime, resident: Resident, *, crossing: bool = False) -> None:
         self._dossiers += 1

@@ -33,8 +33,10 @@ def invite(hub: Hub, examples: Examples) -> Group:
         f"TOKEN={hub.secrets.token(creditor['oin'], SCOPES)}",
         "",
         "1. Send a signal:",
-        f"curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' -d '{body}' "
-        f"{send}/v1/signalen",
+        (
+            f"curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' -d '{body}' "
+            f"{send}/v1/signalen"
+        ),
         "2. Read what became of it (the id is in the answer to 1), or of all this creditor's signals:",
         f'curl -H "Authorization: Bearer $TOKEN" {read}/v1/terugkoppelingen',
         f"3. See the open cases of {team['naam']}:",

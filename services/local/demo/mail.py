@@ -160,6 +160,4 @@ def changed(letter: Letter, **members: object) -> Letter:
 
 
 def _intermediary_of(examples: Examples) -> dict[str, str]:
-    through = {a["schuldeiser"]: a["afzender"] for a in examples.agreements if a.get("afzender")}
-    through |= {a["opdrachtgever"]: a["gemachtigde"] for a in examples.agreements if "gemachtigde" in a}
-    return through
+    return {a["schuldeiser"]: a["afzender"] for a in examples.agreements if a.get("afzender")}

@@ -102,8 +102,9 @@ class Script:
             headers={"Content-Type": MEDIA_TYPE[action.form]},
         )
         good(answer)
+        first = 2 if action.form == "csv" else 1  # line 1 of a CSV names the columns
         for line in await self._lines(action, answer):
-            row = action.rows[line["regel"] - 1]
+            row = action.rows[line["regel"] - first]
             if line["resultaat"] == "geaccepteerd" and not isinstance(row, str):
                 self._accepted(action.sender, row, line["id"])
             else:

@@ -81,7 +81,7 @@ class Gate:
         pair = self._signals_between(creditor, town, content["signaaldatum"])
         if town in self._towns and not pair:
             yield "NO_AGREEMENT"
-        if sender != creditor and not self._represents(sender, creditor, pair):
+        if sender != creditor and not any(a.get("afzender") == sender for a in pair):
             yield "NOT_REPRESENTED"
 
     def _signals_between(self, creditor: str, town: str | None, on: str) -> list[dict[str, Any]]:
@@ -92,11 +92,6 @@ class Gate:
             and (a["gemeente"], a["schuldeiser"]) == (self._towns.get(town or ""), creditor)
             and a["vanaf"] <= on <= a.get("tot", "9999")
         ]
-
-    def _represents(self, sender: str, creditor: str, pair: list[dict[str, Any]]) -> bool:
-        return any(a.get("afzender") == sender for a in pair) or any(
-            (a.get("opdrachtgever"), a.get("gemachtigde")) == (creditor, sender) for a in self._agreements
-        )
 
     def _place(self, content: dict[str, Any]) -> Iterator[str]:
         address = content.get("adres", {})
