@@ -1,0 +1,41 @@
+"""Wires notifier: team routing and the topics of tenants. Over HTTP it tells its health and no more."""
+
+from collections.abc import Collection, Iterable
+
+from services.common.events import Party, Role, Team
+from services.common.host import Parts
+from services.common.processor import Processor
+from services.common.ready import Ready
+from services.common.records import partition_key
+from services.common.runtime import Runtime
+from services.common.view import View
+from services.common.web import make_app
+from services.notifier.domain import Household
+from services.notifier.processors import BAILIFFS, CREDITORS, HOUSEHOLDS, bailiffs, creditors, households
+
+DESCRIPTION = (
+    "Verdeelt zaken over wijkteams en brengt iedere partij het hare. Alleen de gezondheid is op te vragen."
+)
+
+
+def build(runtime: Runtime) -> Parts:
+    """Return the parts of this service; nothing connects before they start."""
+    teams: View[Team] = View("teams.v1", runtime)
+    parties: View[Party] = View("parties.v1", runtime)
+
+    def teams_of(municipality: str) -> Iterable[Team]:
+        return (team for team in teams.values() if team.municipality == municipality)
+
+    def roles_of(oin: str) -> Collection[Role]:
+        party = parties.get(oin)
+        return party.roles if party else ()
+
+    services = (
+        teams,
+        parties,
+        Ready(teams, parties),
+        Processor(HOUSEHOLDS, households(teams_of), Household, partition_key, runtime),
+        Processor(CREDITORS, creditors(roles_of), None, partition_key, runtime),
+        Processor(BAILIFFS, bailiffs, None, partition_key, runtime),
+    )
+    return Parts(services, make_app(runtime, "Signaalhub: notifier", DESCRIPTION))
