@@ -60,6 +60,7 @@ class Up:
 
 @contextmanager
 def running(folder: Path, *options: str) -> Iterator[Up]:
+    (folder / "endpoints.json").unlink(missing_ok=True)  # a killed one could not
     with (
         (folder.parent / "up.log").open("ab") as log,
         subprocess.Popen(
