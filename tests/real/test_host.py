@@ -54,7 +54,7 @@ def build(runtime):
 """
 START = (
     "import sys, services; services.__path__.append(sys.argv[1]);"
-    "from services.common.host import run; run('tiny')"
+    "from services.common.host import run; run(sys.argv[2])"
 )
 
 
@@ -92,7 +92,7 @@ def start(kafka: str, tmp_path: Path) -> Iterator[Start]:
     (tmp_path / "tiny" / "app.py").write_text(SERVICE)
     started: list[subprocess.Popen[str]] = []
 
-    def launch(**env: str) -> Tiny:
+    def launch(name: str = "tiny", **env: str) -> Tiny:
         port, go = free_ports(1)[0], tmp_path / "go"
         plain = make_settings(kafka=kafka, http_port=port).model_dump(mode="json", exclude_none=True)
         settings = {f"SIGNAALHUB_{name.upper()}": str(value) for name, value in plain.items()}
@@ -100,7 +100,7 @@ def start(kafka: str, tmp_path: Path) -> Iterator[Start]:
         settings["SIGNAALHUB_DATABASE_URL"] = secret
         whole = os.environ | settings | {"GO": str(go)} | env
         process = subprocess.Popen(
-            [sys.executable, "-c", START, tmp_path],
+            [sys.executable, "-c", START, tmp_path, name],
             env={name: value for name, value in whole.items() if value},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -174,3 +174,8 @@ def test_a_wrong_setting_ends_the_process_with_2_and_one_line_that_names_it(
     assert code == 2
     assert log[-1]["event"] == "service_misconfigured"
     assert reason in log[-1]["reason"]
+
+
+def test_a_service_that_is_not_there_ends_the_process_with_2(start: Start) -> None:
+    code, _, log = start("tinny").end()
+    assert (code, log[-1]["reason"]) == (2, "there is no service tinny")
