@@ -53,6 +53,8 @@ _MESSAGES: Mapping[str, tuple[str, str]] = {
     "literal_error": ("FIELD_INVALID", "De waarde is geen van: {expected}."),
     "list_type": ("FIELD_INVALID", "Hier hoort een lijst."),
     "tuple_type": ("FIELD_INVALID", "Hier hoort een lijst."),
+    "bsn": ("BSN_INVALID", "Dit is geen burgerservicenummer (negen cijfers, elfproef)."),
+    "oin": ("OIN_INVALID", "Dit is geen OIN (twintig cijfers)."),
     "iso_date": ("FIELD_INVALID", "Hier hoort een datum als JJJJ-MM-DD."),
     "iso_moment": ("FIELD_INVALID", "Hier hoort een tijdstip met zone, als 2026-01-31T13:45:00Z."),
 }

@@ -41,7 +41,8 @@ def _settle_known(household: Household, case: CaseFacts, changes: list[Change]) 
         confidence, _ = known_as(household, signal)
         if confidence and signal.signal_id not in case.matched:
             match_id = derived_id("match", kind.value, signal.signal_id)
-            why = (f"registration in debt help, person {confidence.value.lower()}",)
+            by_bsn = any(known.signal_id == signal.signal_id for known in household.known)
+            why = (f"same {'BSN' if by_bsn else 'person'} as a running registration",)
             changes.append(_change(household, case, kind, match_id, (confidence, (signal.signal_id,), why)))
             yield signal.signal_id
 
@@ -89,11 +90,16 @@ def _creditors(signals: Signals, until: datetime | None = None) -> set[str]:
     return {signal.creditor for signal in signals if until is None or signal.at <= until}
 
 
+def _count(signals: Signals) -> str:
+    number = len(_creditors(signals))
+    return f"{number} creditors" if number > 1 else "1 creditor"
+
+
 def _match(household: Household, case: CaseFacts, kind: MatchKind, earlier: Signals) -> Change:
     signals = case.signals if kind is MatchKind.MULTIPLE else (*earlier, *case.signals)
     why = (
-        f"{len(_creditors(case.signals))} creditors in {month_text(case.month)}",
-        f"{len(_creditors(signals))} creditors in all",
+        f"{_count(case.signals)} in {month_text(case.month)} at one address",
+        *((f"{_count(earlier)} in the months before",) if kind is not MatchKind.MULTIPLE else ()),
     )
     ids = tuple(signal.signal_id for signal in signals)
     match_id = derived_id("match", kind.value, case.case_id)

@@ -1,0 +1,68 @@
+"""Wires matcher: three processors, and the desk where bailiffs check."""
+
+from collections.abc import Callable
+
+from services.common.events import Agreement, Party, Policy, Registration
+from services.common.host import Parts
+from services.common.processor import Processor
+from services.common.pseudonyms import Pseudonyms
+from services.common.publish import Publisher
+from services.common.ready import Ready
+from services.common.records import partition_key
+from services.common.runtime import Runtime
+from services.common.view import View
+from services.common.web import make_app
+from services.matcher.api import toetsen
+from services.matcher.desk import Desk
+from services.matcher.domain.facts import Household
+from services.matcher.domain.persons import Person
+from services.matcher.domain.registrations import Place
+from services.matcher.processors import (
+    BY_PERSON_TOPIC,
+    HOUSEHOLDS,
+    PERSONS,
+    REGISTRATIONS,
+    households_handler,
+    persons_handler,
+    registrations,
+)
+
+DESCRIPTION = """Toetsen door gerechtsdeurwaarders: krijgt deze persoon schuldhulp, en wie is te bellen?"""
+DEFAULT_PAUSE_DAYS = 30
+"""When a municipality has no policy: the covenant's 30 days (domain.md 2.4)."""
+
+
+def build(runtime: Runtime) -> Parts:
+    """Return the parts of this service; nothing connects before they start."""
+    publisher = Publisher(runtime)
+    parties: View[Party] = View("parties.v1", runtime)
+    agreements: View[Agreement] = View("agreements.v1", runtime)
+    policies: View[Policy] = View("policies.v1", runtime)
+    known: View[Registration] = View(BY_PERSON_TOPIC, runtime)
+    pseudonyms = Pseudonyms(runtime.settings.pseudonym_key)
+    desk = Desk(parties, agreements, known, publisher, pseudonyms, runtime.clock)
+    api = make_app(runtime, "Signaalhub: toetsen", DESCRIPTION)
+    api.include_router(toetsen(desk))
+    rules = households_handler(pause_days(policies))
+    services = (
+        publisher,
+        parties,
+        agreements,
+        known,
+        policies,
+        Processor(REGISTRATIONS, registrations, Place, partition_key, runtime),
+        Processor(PERSONS, persons_handler, Person, partition_key, runtime),
+        Ready(policies),
+        Processor(HOUSEHOLDS, rules, Household, partition_key, runtime),
+    )
+    return Parts(services, api)
+
+
+def pause_days(policies: View[Policy]) -> Callable[[str], int]:
+    """Return the length of a pause by municipality, as its policy says now."""
+
+    def days(municipality: str) -> int:
+        policy = policies.get(municipality)
+        return policy.pause_days if policy else DEFAULT_PAUSE_DAYS
+
+    return days

@@ -1,0 +1,149 @@
+"""One person, known by BSN: registrations of debt help x signals with that BSN x checks of bailiffs.
+
+As with households: a fact is inserted, then what is new for signals and for askers is told. The order in
+which inputs come makes no difference while help runs; once it has ended nobody is told that it ran.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.common.events import Check, Contact, KnownPerson, Registration, SignalPerson
+from services.common.identifiers import derived_id
+from services.matcher.domain.checks import Watch, help_started, watch_of
+from services.matcher.domain.facts import Change, RegistrationEnded, Woken
+from services.matcher.domain.months import expires_at, month_of
+from services.matcher.domain.statuses import in_order
+
+Fact = Registration | RegistrationEnded | SignalPerson | Check | Woken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpFact:
+    """A running registration; `at` is when it was first known to run."""
+
+    registration_id: str
+    contact: Contact
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalOf:
+    """A signal with this person's BSN, and what its household was told last."""
+
+    signal_id: str
+    household: str
+    at: datetime
+    told: tuple[Contact, ...] = ()
+    tellings: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """All facts of a person; tuples are sorted by id."""
+
+    registrations: tuple[HelpFact, ...] = ()
+    signals: tuple[SignalOf, ...] = ()
+    watches: tuple[Watch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one fact comes to: the state after it (None = nothing left), what is told, when to wake up."""
+
+    person: Person | None
+    changes: tuple[Change, ...] = ()
+    wake_at: datetime | None = None
+
+
+def handle(before: Person | None, key: str, fact: Fact, now: datetime) -> Step:
+    """Take in one fact of the person `key`, which happened at `now`."""
+    known = before or Person()
+    person = insert(known, fact, now)
+    if person is known:
+        return Step(before, (), wake_at(known))
+    changes: list[Change] = []
+    contacts = in_order(each.contact for each in person.registrations)
+    signals = tuple(_settle_signal(signal, contacts, changes) for signal in person.signals)
+    watches = tuple(_settle_watch(key, watch, person, contacts, changes) for watch in person.watches)
+    person = replace(person, signals=signals, watches=watches)
+    left = person.registrations or person.signals or person.watches
+    return Step(person if left else None, tuple(changes), wake_at(person))
+
+
+def insert(person: Person, fact: Fact, now: datetime) -> Person:
+    """Return the person with a fact; the same object when it knew it already."""
+    match fact:
+        case Registration():
+            return _with_help(person, fact, now)
+        case RegistrationEnded():
+            return _without_help(person, fact.registration_id)
+        case SignalPerson():
+            return _with_signal(person, fact, now)
+        case Check():
+            return _with_check(person, fact)
+        case Woken():
+            return _forget(person, now)
+
+
+def wake_at(person: Person) -> datetime | None:
+    """Return when the first watch or signal is forgotten."""
+    moments = [watch.valid_until for watch in person.watches]
+    moments.extend(expires_at(month_of(signal.at)) for signal in person.signals)
+    return min(moments, default=None)
+
+
+def _with_help(person: Person, registration: Registration, now: datetime) -> Person:
+    """A registration that is changed while it runs keeps the moment at which it was first known."""
+    name = registration.registration_id
+    before = next((each for each in person.registrations if each.registration_id == name), None)
+    if before and before.contact == registration.contact:
+        return person
+    fact = HelpFact(registration_id=name, contact=registration.contact, at=before.at if before else now)
+    kept = (*(each for each in person.registrations if each is not before), fact)
+    return replace(person, registrations=tuple(sorted(kept, key=lambda each: each.registration_id)))
+
+
+def _without_help(person: Person, registration_id: str) -> Person:
+    kept = tuple(each for each in person.registrations if each.registration_id != registration_id)
+    return person if len(kept) == len(person.registrations) else replace(person, registrations=kept)
+
+
+def _with_signal(person: Person, signal: SignalPerson, now: datetime) -> Person:
+    if any(each.signal_id == signal.signal_id for each in person.signals):
+        return person
+    fact = SignalOf(signal_id=signal.signal_id, household=signal.household, at=now)
+    signals = sorted((*person.signals, fact), key=lambda each: each.signal_id)
+    return replace(person, signals=tuple(signals))
+
+
+def _with_check(person: Person, check: Check) -> Person:
+    """Who heard of the help already waits for nothing."""
+    if check.known or any(watch.check_id == check.check_id for watch in person.watches):
+        return person
+    watches = sorted((*person.watches, watch_of(check)), key=lambda each: each.check_id)
+    return replace(person, watches=tuple(watches))
+
+
+def _forget(person: Person, due: datetime) -> Person:
+    watches = tuple(watch for watch in person.watches if watch.valid_until > due)
+    signals = tuple(signal for signal in person.signals if expires_at(month_of(signal.at)) > due)
+    return replace(person, watches=watches, signals=signals)
+
+
+def _settle_signal(signal: SignalOf, contacts: tuple[Contact, ...], changes: list[Change]) -> SignalOf:
+    if signal.told == contacts:
+        return signal
+    tellings = signal.tellings + 1
+    event = KnownPerson(household=signal.household, signal_id=signal.signal_id, contacts=contacts)
+    changes.append(Change(event, "changed", derived_id("known-person", signal.signal_id, str(tellings))))
+    return replace(signal, told=contacts, tellings=tellings)
+
+
+def _settle_watch(
+    key: str, watch: Watch, person: Person, contacts: tuple[Contact, ...], changes: list[Change]
+) -> Watch:
+    """Help that ran before the check crossed it in flight: the answer could not tell of it yet."""
+    if watch.told or all(each.at > watch.valid_until for each in person.registrations):
+        return watch
+    changes.append(help_started(key, watch, contacts))
+    return replace(watch, told=True)
