@@ -16,11 +16,12 @@ from services.common.view import View
 from services.common.web import make_app
 from services.feedback.api.terugkoppelingen import terugkoppelingen
 from services.feedback.api.zaken import zaken
+from services.feedback.disclosures import Disclosures
 from services.feedback.domain import Household, readable
 from services.feedback.outcomes import Outcomes
 from services.feedback.processors import DISCLOSURE, disclosure
 from services.feedback.projections import DISCLOSED, WORKLIST, apply_worklist, disclosed
-from services.feedback.storage import Disclosures, Results, Worklist
+from services.feedback.storage import Results, Worklist
 
 DESCRIPTION = """De werklijst van gemeenten en wijkteams, en de terugkoppeling aan schuldeisers."""
 

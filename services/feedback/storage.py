@@ -1,4 +1,4 @@
-"""Reading the worklist and the disclosed feedback, and remembering the versions of results. PostgreSQL."""
+"""Reading the worklist, and remembering the versions of results. PostgreSQL."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -11,16 +11,7 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.common.database import transaction
-from services.common.events import (
-    Area,
-    CaseKind,
-    CaseResult,
-    CaseSignal,
-    CaseStatus,
-    Contact,
-    Feedback,
-    FeedbackStatus,
-)
+from services.common.events import Area, CaseKind, CaseResult, CaseSignal, CaseStatus
 
 _CASE_COLUMNS = "c.*, t.team FROM feedback.cases c LEFT JOIN feedback.case_teams t USING (case_id)"
 _OWN = "c.municipality = :municipality AND (CAST(:team AS text) IS NULL OR t.team = :team)"
@@ -43,15 +34,6 @@ _NEXT_VERSION = text("""
 """)
 _LOCK = text("SELECT published FROM feedback.results WHERE case_id = :case_id FOR UPDATE")
 _PUBLISHED = text("UPDATE feedback.results SET published = :version WHERE case_id = :case_id")
-_SHOWN = "creditor = :creditor AND (CAST(:of AS text[]) IS NULL OR municipality = ANY(:of))"
-_SIGNAL = text(
-    f"SELECT * FROM feedback.disclosed WHERE signal_id = :signal_id AND {_SHOWN}"  # noqa: S608
-)
-_SINCE = text(f"""
-    SELECT * FROM feedback.disclosed WHERE {_SHOWN} AND position > :position
-      AND (CAST(:moment AS timestamptz) IS NULL OR changed_at >= :moment)
-    ORDER BY position LIMIT :limit
-""")  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,15 +61,6 @@ class Whose:
 
     municipality: str
     team: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisclosedRow:
-    """Feedback with the moment it became visible, and its place in the order of changes."""
-
-    feedback: Feedback
-    changed_at: datetime
-    position: int
 
 
 class Worklist:
@@ -145,35 +118,8 @@ class Results:
             await connection.execute(_PUBLISHED, {"case_id": case_id, "version": version})
 
 
-class Disclosures:
-    """Feedback as creditors may read it; `of` limits it to signals for these municipalities."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-
-    async def signal(self, creditor: str, of: Sequence[str] | None, signal_id: str) -> DisclosedRow | None:
-        values = _readable(creditor, of) | {"signal_id": signal_id}
-        async with transaction(self._engine) as connection:
-            row = (await connection.execute(_SIGNAL, values)).mappings().first()
-            return _disclosed(row) if row else None
-
-    async def since(
-        self, creditor: str, of: Sequence[str] | None, moment: datetime | None, position: int, limit: int
-    ) -> list[DisclosedRow]:
-        """Return the changes from `moment` on and after `position`, in the order in which they came."""
-        place = {"moment": moment, "position": position, "limit": limit}
-        async with transaction(self._engine) as connection:
-            found = await connection.execute(_SINCE, _readable(creditor, of) | place)
-            return [_disclosed(row) for row in found.mappings()]
-
-
 def _own(whose: Whose) -> dict[str, Any]:
     return {"municipality": whose.municipality, "team": whose.team}
-
-
-def _readable(creditor: str, of: Sequence[str] | None) -> dict[str, Any]:
-    """A list, because psycopg makes an array of a list and a composite of a tuple."""
-    return {"creditor": creditor, "of": None if of is None else list(of)}
 
 
 def _case(row: RowMapping) -> CaseRow:
@@ -192,15 +138,3 @@ def _case(row: RowMapping) -> CaseRow:
         team=row["team"],
         signals=msgspec.convert(row["signals"], tuple[CaseSignal, ...]),
     )
-
-
-def _disclosed(row: RowMapping) -> DisclosedRow:
-    feedback = Feedback(
-        signal_id=row["signal_id"],
-        creditor=row["creditor"],
-        municipality=row["municipality"],
-        status=FeedbackStatus(row["status"]),
-        help_accepted=row["help_accepted"],
-        contacts=msgspec.convert(row["contacts"], tuple[Contact, ...]),
-    )
-    return DisclosedRow(feedback=feedback, changed_at=row["changed_at"], position=row["position"])

@@ -11,8 +11,8 @@ from services.common.problems import Problem
 from services.common.tokens import Caller, needs
 from services.common.web import BASE, Model, Moment
 from services.feedback.api import cursor
+from services.feedback.disclosures import DisclosedRow, Disclosures
 from services.feedback.domain import allowed
-from services.feedback.storage import DisclosedRow, Disclosures
 
 PAGE = 1000
 Reader = Annotated[Caller, Depends(needs("terugkoppelingen"))]

@@ -30,9 +30,10 @@ from services.common.topics import apply
 from services.common.web import make_app
 from services.feedback.api.terugkoppelingen import terugkoppelingen
 from services.feedback.api.zaken import zaken
+from services.feedback.disclosures import Disclosures
 from services.feedback.outcomes import Outcomes
 from services.feedback.projections import apply_worklist, disclosed
-from services.feedback.storage import Disclosures, Results, Worklist
+from services.feedback.storage import Results, Worklist
 from tests.flow.examples import example, message
 
 TODAY = datetime(2026, 3, 26, 11, tzinfo=UTC)

@@ -1,0 +1,72 @@
+"""Reading what was disclosed to creditors. PostgreSQL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.common.database import transaction
+from services.common.events import Contact, Feedback, FeedbackStatus
+
+_SHOWN = "creditor = :creditor AND (CAST(:of AS text[]) IS NULL OR municipality = ANY(:of))"
+_SIGNAL = text(
+    f"SELECT * FROM feedback.disclosed WHERE signal_id = :signal_id AND {_SHOWN}"  # noqa: S608
+)
+_SINCE = text(f"""
+    SELECT * FROM feedback.disclosed WHERE {_SHOWN} AND position > :position
+      AND (CAST(:moment AS timestamptz) IS NULL OR changed_at >= :moment)
+    ORDER BY position LIMIT :limit
+""")  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosedRow:
+    """Feedback with the moment it became visible, and its place in the order of changes."""
+
+    feedback: Feedback
+    changed_at: datetime
+    position: int
+
+
+class Disclosures:
+    """Feedback as creditors may read it; `of` limits it to signals for these municipalities."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def signal(self, creditor: str, of: Sequence[str] | None, signal_id: str) -> DisclosedRow | None:
+        values = _readable(creditor, of) | {"signal_id": signal_id}
+        async with transaction(self._engine) as connection:
+            row = (await connection.execute(_SIGNAL, values)).mappings().first()
+            return _disclosed(row) if row else None
+
+    async def since(
+        self, creditor: str, of: Sequence[str] | None, moment: datetime | None, position: int, limit: int
+    ) -> list[DisclosedRow]:
+        """Return the changes from `moment` on and after `position`, in the order in which they came."""
+        place = {"moment": moment, "position": position, "limit": limit}
+        async with transaction(self._engine) as connection:
+            found = await connection.execute(_SINCE, _readable(creditor, of) | place)
+            return [_disclosed(row) for row in found.mappings()]
+
+
+def _readable(creditor: str, of: Sequence[str] | None) -> dict[str, Any]:
+    """A list, because psycopg makes an array of a list and a composite of a tuple."""
+    return {"creditor": creditor, "of": None if of is None else list(of)}
+
+
+def _disclosed(row: RowMapping) -> DisclosedRow:
+    feedback = Feedback(
+        signal_id=row["signal_id"],
+        creditor=row["creditor"],
+        municipality=row["municipality"],
+        status=FeedbackStatus(row["status"]),
+        help_accepted=row["help_accepted"],
+        contacts=msgspec.convert(row["contacts"], tuple[Contact, ...]),
+    )
+    return DisclosedRow(feedback=feedback, changed_at=row["changed_at"], position=row["position"])
