@@ -11,7 +11,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from services.common.problems import MEDIA_TYPE, TITLES
+from services.common.headers import PROBLEM
+from services.common.problems import TITLES
 
 BASE = "/v1"
 CONTACT = {
@@ -26,7 +27,7 @@ _OF_FASTAPI = ("HTTPValidationError", "ValidationError")
 
 Json = dict[str, Any]
 
-_PROBLEM: Json = {
+_SCHEMA: Json = {
     "type": "object",
     "description": "Wat er mis is, volgens RFC 9457.",
     "required": ["type", "title", "status", "detail", "instance", "fouten"],
@@ -88,7 +89,7 @@ def _finish(method: str, operation: Json) -> None:
     for status, response in responses.items():
         response["headers"] = _VERSION_HEADER | response.get("headers", {})
         if status[0] in "45":
-            response["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Probleem"}}}
+            response["content"] = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Probleem"}}}
     operation["responses"] = dict(sorted(responses.items()))
 
 
@@ -107,7 +108,7 @@ def _components(found: Json, version: str) -> Json:
     schemas = {name: s for name, s in found.get("schemas", {}).items() if name not in _OF_FASTAPI}
     header = {"description": "Volledige versie van de API.", "schema": {"type": "string", "const": version}}
     return found | {
-        "schemas": schemas | {"Probleem": _PROBLEM, "Fout": _FOUT},
+        "schemas": schemas | {"Probleem": _SCHEMA, "Fout": _FOUT},
         "headers": {"ApiVersion": header},
     }
 

@@ -10,8 +10,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from services.common.errors import PermanentError
+from services.common.headers import PROBLEM
 
-MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
 
 TITLES: Mapping[int, str] = {
@@ -99,7 +99,7 @@ def answer(status: int, detail: str, instance: str, fouten: Sequence[Fout] = ())
         "instance": instance,
         "fouten": [each._asdict() for each in fouten],
     }
-    return JSONResponse(content, status, media_type=MEDIA_TYPE)
+    return JSONResponse(content, status, media_type=PROBLEM)
 
 
 async def on_http_error(request: Request, error: Exception) -> JSONResponse:

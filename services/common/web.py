@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.common import problems
 from services.common.errors import TransientError
+from services.common.headers import PROBLEM, with_version
 from services.common.openapi import BASE, document
 from services.common.problems import Fout, Problem
 from services.common.runtime import Runtime
@@ -33,13 +34,6 @@ log = structlog.get_logger()
 JSON = "application/json"
 MAX_BODY = 1_000_000
 """Bytes of a request, unless the path has a limit of its own."""
-SECURITY_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "frame-ancestors 'none'",
-    "Strict-Transport-Security": "max-age=31536000",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 
 
 class Model(BaseModel):
@@ -170,7 +164,7 @@ async def _check_media(request: Request) -> None:
 def _accepts(header: str, gives: set[str]) -> bool:
     ranges = {each.partition(";")[0].strip().lower() for each in header.split(",")}
     wide = {"*/*", "", *(f"{kind.partition('/')[0]}/*" for kind in gives)}
-    return bool(ranges & (gives | wide | {problems.MEDIA_TYPE}))
+    return bool(ranges & (gives | wide | {PROBLEM}))
 
 
 class _Guard:
@@ -178,7 +172,7 @@ class _Guard:
 
     def __init__(self, app: ASGIApp, *, version: str, limits: Mapping[str, int]) -> None:
         self._app = app
-        self._headers = SECURITY_HEADERS | {"API-Version": version}
+        self._headers = with_version(version)
         self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,6 +1,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -74,6 +75,12 @@ class Tiny:
     def get(self, path: str) -> httpx.Response:
         return httpx.get(self.url + path)
 
+    def raw(self, request: bytes) -> bytes:
+        """All that comes back for these bytes, until the server closes the connection."""
+        with socket.create_connection(("127.0.0.1", httpx.URL(self.url).port or 0), timeout=10) as connection:
+            connection.sendall(request)
+            return b"".join(iter(lambda: connection.recv(4096), b""))
+
     def wait(self, status: int) -> None:
         wait_until(lambda: self.health()[0] == status, 30, f"health {status}")
 
@@ -138,6 +145,17 @@ async def test_a_service_says_what_is_loading_then_works_and_stops_in_order(star
     assert (code, out) == (0, "closed\n")
     assert [line["event"] for line in log] == ["service_started", "service_stopped"]
     assert {(line["service"], line["replica"]) for line in log} == {("tiny", "0")}
+
+
+def test_what_is_no_http_gets_a_problem_with_all_headers(start: Start) -> None:
+    tiny = start()
+    tiny.wait(503)
+    answer = tiny.raw(b"GET / HTTP/1.1\r\nHost: a b\r\nBad Header: x\r\n\r\n")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400")
+    names = {line.partition(b":")[0].lower() for line in head.split(b"\r\n")[1:]}
+    assert {b"api-version", b"strict-transport-security", b"x-content-type-options"} <= names
+    assert json.loads(body)["status"] == 400
 
 
 def test_a_service_stops_in_peace_while_a_part_is_still_loading(start: Start) -> None:
