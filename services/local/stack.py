@@ -141,23 +141,28 @@ class Stack:
         return {f"SIGNAALHUB_{name}": value for name, value in env.items()}
 
     def _launch(self, parts: Sequence[Part]) -> None:
+        """Start the parts side by side; return when all are ready, or as soon as a stop was asked."""
         for part in parts:
             part.launch()
-        for part in parts:
-            self._wait_ready(part)
+        waiting = list(parts)
 
-    def _wait_ready(self, part: Part) -> None:
-        log = self._folder.log(part.name)
-        try:
-            wait_until(
-                lambda: self._stop.is_set() or not part.alive or part.ready,
-                _START_SECONDS,
-                f"health of {part.name}",
-            )
-        except ConfigurationError as error:
-            raise ConfigurationError(f"{error}; see {log}") from None
-        if not part.alive and not self._stop.is_set():
-            raise ConfigurationError(f"{part.name} ended at its start; see {log}")
+        def settled() -> bool:
+            if self._stop.is_set():
+                return True
+            for part in waiting:
+                if not part.alive:
+                    raise ConfigurationError(
+                        f"{part.name} ended at its start; see {self._folder.log(part.name)}"
+                    )
+            waiting[:] = [part for part in waiting if not part.ready]
+            return not waiting
+
+        wait_until(
+            settled,
+            _START_SECONDS,
+            f"the start of {' and '.join(part.name for part in parts)}",
+            _LOOK_SECONDS,
+        )
 
     def _restarted(self, name: str) -> None:
         print(f"{name} had ended and was started again", flush=True)
