@@ -4,16 +4,23 @@ from services.common.database import make_engine
 from services.common.host import Parts
 from services.common.pseudonyms import Pseudonyms
 from services.common.publish import Publisher
+from services.common.registry import Released
 from services.common.runtime import Runtime
 from services.common.vault import Vault
 from services.common.view import View
-from services.common.web import make_app
+from services.common.web import BASE, make_app
+from services.ingest.api import deliveries
 from services.ingest.api.masterdata import master_data
+from services.ingest.api.registrations import registrations
+from services.ingest.api.schemas import schemas
 from services.ingest.api.signals import signals
+from services.ingest.deliveries import Deliveries, Settler
+from services.ingest.delivery_storage import DeliveryStorage
 from services.ingest.directories import Directories
 from services.ingest.intake import Intake
 from services.ingest.making import Maker
 from services.ingest.masterdata import MasterData, Views
+from services.ingest.registrations import Registrations
 
 DESCRIPTION = (
     """Signalen en registraties leveren, en het beheer van partijen, overeenkomsten, beleid en teams."""
@@ -33,7 +40,13 @@ def build(runtime: Runtime) -> Parts:
     directories = Directories(views.parties, views.agreements)
     maker, vault = Maker(Pseudonyms(settings.pseudonym_key)), Vault(settings.vault_key)
     intake = Intake(engine, publisher, clock, directories, maker, vault)
-    api = make_app(runtime, "Signaalhub: aanleveren", DESCRIPTION)
+    storage = DeliveryStorage(engine, settings.replica)
+    limits = {f"{BASE}{deliveries.PATH}": deliveries.MOST_BYTES}
+    api = make_app(runtime, "Signaalhub: aanleveren", DESCRIPTION, body_limits=limits)
     api.include_router(signals(intake))
+    api.include_router(deliveries.deliveries(Deliveries(intake, storage, clock), storage))
+    api.include_router(registrations(Registrations(engine, publisher, clock, directories, maker, vault)))
+    api.include_router(schemas(Released(settings.schemas_dir)))
     api.include_router(master_data(MasterData(runtime, publisher, views), settings))
-    return Parts((publisher, views.parties, views.agreements, views.policies, views.teams), api)
+    masters = (views.parties, views.agreements, views.policies, views.teams)
+    return Parts((publisher, *masters, Settler(storage)), api)

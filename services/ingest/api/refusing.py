@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from http import HTTPStatus
 
-import msgspec
 from fastapi import Request
 
 from services.common import problems
 from services.ingest.domain.reasons import Problem
+from services.ingest.rows import parsed
 
 
 def refusal(found: Iterable[Problem], detail: str = "Dit is niet geaccepteerd.") -> problems.Problem:
@@ -20,11 +20,3 @@ async def json_of(request: Request) -> tuple[object, bytes]:
     """Return a body and what JSON makes of it: None when it is no JSON."""
     body = await request.body()
     return parsed(body), body
-
-
-def parsed(source: bytes) -> object:
-    """Return the value of a JSON text, None when it is none."""
-    try:
-        return msgspec.json.decode(source)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None

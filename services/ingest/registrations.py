@@ -1,0 +1,128 @@
+"""Keeping registrations of debt help: put, changed, ended.
+
+One transaction holds a lock on the registration while its record is published: two requests about one
+registration are in the same order on the log and in the database. It commits after the broker's answer; when
+it cannot, the sender's next attempt does the same again.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.common.clock import AMSTERDAM, Clock
+from services.common.cloudevents import rfc3339
+from services.common.database import transaction
+from services.common.errors import PermanentError
+from services.common.events import Party, Role
+from services.common.identifiers import derived_id
+from services.common.publish import Publisher
+from services.common.records import Outgoing
+from services.common.vault import DataClass, Entry, Vault
+from services.ingest.directories import Directories
+from services.ingest.domain.drafts import RegistrationClaim
+from services.ingest.domain.gate import Directory, represents
+from services.ingest.domain.reading import Problems, read_registration
+from services.ingest.domain.reasons import Problem, Reason
+from services.ingest.making import Maker
+from services.ingest.storage import lock, register, unregister
+
+TOPIC = "registrations.v1"
+REGISTRARS = frozenset({Role.MUNICIPALITY, Role.HELPER})
+
+
+class NotARegistrarError(PermanentError):
+    """The party is neither a municipality nor a helper."""
+
+
+class RefusedError(PermanentError):
+    """The registration is not accepted; `problems` says why."""
+
+    def __init__(self, problems: Problems) -> None:
+        super().__init__("the registration is refused")
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Registrations:
+    """One for the whole process."""
+
+    engine: AsyncEngine
+    publisher: Publisher
+    clock: Clock
+    directories: Directories
+    maker: Maker
+    vault: Vault
+
+    async def put(self, registrar: str, reference: str, raw: object) -> str:
+        """Keep a registration; return its id."""
+        now, directory = self.clock.now(), self.directories.current()
+        _check_role(directory.parties.get(registrar))
+        claim, municipality = _accepted(raw, registrar, directory, now.astimezone(AMSTERDAM).date())
+        id_ = derived_id("registration", registrar, reference)
+        content_hash = self.maker.registration_hash(claim, municipality.party_id)
+        async with transaction(self.engine) as connection:
+            await lock(connection, id_)
+            changed_at = await register(connection, id_, content_hash, now)
+            household = self.maker.household(claim.address) if claim.address else ""
+            entry = Entry(id_, household, municipality.party_id)
+            keys = await self.vault.keep(connection, DataClass.REGISTRATION, [entry], now)
+            event = self.maker.registration(
+                claim,
+                registration_id=id_,
+                registrar=registrar,
+                municipality=municipality,
+                data_key=keys[id_],
+            )
+            record = Outgoing(TOPIC, id_, event, "kept", derived_id(TOPIC, id_, rfc3339(changed_at)))
+            await self.publisher.publish([record], now)
+        return id_
+
+    async def end(self, registrar: str, reference: str) -> None:
+        """End a registration, known or not: its key and traces go, its tombstone is (again) on the log."""
+        now = self.clock.now()
+        _check_role(self.directories.current().parties.get(registrar))
+        id_ = derived_id("registration", registrar, reference)
+        async with transaction(self.engine) as connection:
+            await lock(connection, id_)
+            await unregister(connection, id_)
+            await self.vault.forget(connection, [id_])
+            record = Outgoing(TOPIC, id_, None, "ended", derived_id(TOPIC, id_, "ended", rfc3339(now)))
+            await self.publisher.publish([record], now)
+
+
+def _check_role(party: Party | None) -> None:
+    if party is None or not REGISTRARS & set(party.roles):
+        raise NotARegistrarError("neither a municipality nor a helper")
+
+
+def _accepted(
+    raw: object, registrar: str, directory: Directory, today: date
+) -> tuple[RegistrationClaim, Party]:
+    claim, problems = read_registration(raw)
+    if claim is None:
+        raise RefusedError(problems)
+    municipality, found = _municipality(claim, registrar, directory, today)
+    if claim.started_on and claim.started_on > today:
+        found = (*found, Problem(Reason.DATE_INVALID, "begindatum"))
+    if (claim.person.birth_date or "") > today.isoformat():
+        found = (*found, Problem(Reason.BIRTH_DATE_INVALID, "persoon.geboortedatum"))
+    if problems or found or municipality is None:
+        raise RefusedError((*problems, *found))
+    return claim, municipality
+
+
+def _municipality(
+    claim: RegistrationClaim, registrar: str, directory: Directory, today: date
+) -> tuple[Party | None, Problems]:
+    """Return for which municipality it is, and what is wrong with that."""
+    meant = claim.on_behalf_of or registrar
+    party = directory.parties.get(meant)
+    if not represents(meant, registrar, directory, today):
+        return None, (Problem(Reason.NOT_REPRESENTED, "namens"),)
+    if party is None or Role.MUNICIPALITY not in party.roles:
+        missing = Reason.MUNICIPALITY_UNKNOWN if claim.on_behalf_of else Reason.FIELD_MISSING
+        return None, (Problem(missing, "namens"),)
+    if not party.active:
+        return None, (Problem(Reason.MUNICIPALITY_INACTIVE, "namens"),)
+    return party, ()
