@@ -46,6 +46,7 @@ def setup(service: str, replica: str) -> None:
 
 def _route_libraries(shared: list[structlog.typing.Processor]) -> None:
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_hide_texts)
     chain = [_foreign, *shared]
     final: list[structlog.typing.Processor] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
@@ -66,10 +67,22 @@ def _names(service: str, replica: str) -> structlog.typing.Processor:
 
 
 def _foreign(logger: Any, method: str, event: _Event) -> _Event:
-    """Give a library's line the form of ours; with an exception only its template, see the module's text."""
+    """Give a library's line the form of ours; asyncio puts the exception's text on its second line."""
     record: logging.LogRecord = event["_record"]
-    message = str(record.msg) if record.exc_info else event["event"]
+    message = event["event"].partition("\n")[0] if record.exc_info else event["event"]
     return {**event, "event": "library_logged", "logger": record.name, "message": message}
+
+
+def _hide_texts(record: logging.LogRecord) -> bool:
+    """Let a library that logs an exception as an argument log its type only."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(_hidden(each) for each in record.args)
+    return True
+
+
+def _hidden(argument: object) -> object:
+    foreign = isinstance(argument, BaseException) and not isinstance(argument, SignaalhubError)
+    return type(argument).__name__ if foreign else argument
 
 
 def _exceptions(logger: Any, method: str, event: _Event) -> _Event:
