@@ -1,17 +1,21 @@
-"""Wires notifier: team routing and the topics of tenants. Over HTTP it tells its health and no more."""
+"""Wires notifier: team routing, the topics of tenants, webhooks. Over HTTP only its health."""
 
 from collections.abc import Collection, Iterable
 
+from services.common.database import make_engine
 from services.common.events import Party, Role, Team
 from services.common.host import Parts
 from services.common.processor import Processor
+from services.common.projection import Projection
 from services.common.ready import Ready
 from services.common.records import partition_key
 from services.common.runtime import Runtime
+from services.common.sender import Sender
 from services.common.view import View
 from services.common.web import make_app
 from services.notifier.domain import Household
 from services.notifier.processors import BAILIFFS, CREDITORS, HOUSEHOLDS, bailiffs, creditors, households
+from services.notifier.webhooks import PROJECTION, SENDER, TOPICS, Webhooks
 
 DESCRIPTION = (
     "Verdeelt zaken over wijkteams en brengt iedere partij het hare. Alleen de gezondheid is op te vragen."
@@ -22,6 +26,7 @@ def build(runtime: Runtime) -> Parts:
     """Return the parts of this service; nothing connects before they start."""
     teams: View[Team] = View("teams.v1", runtime)
     parties: View[Party] = View("parties.v1", runtime)
+    engine, webhooks = make_engine(runtime.settings), Webhooks(parties)
 
     def teams_of(municipality: str) -> Iterable[Team]:
         return (team for team in teams.values() if team.municipality == municipality)
@@ -37,5 +42,8 @@ def build(runtime: Runtime) -> Parts:
         Processor(HOUSEHOLDS, households(teams_of), Household, partition_key, runtime),
         Processor(CREDITORS, creditors(roles_of), None, partition_key, runtime),
         Processor(BAILIFFS, bailiffs, None, partition_key, runtime),
+        webhooks,
+        Projection(PROJECTION, TOPICS, webhooks.enqueue, runtime, engine),
+        Sender(SENDER, webhooks.deliver, runtime, engine),
     )
     return Parts(services, make_app(runtime, "Signaalhub: notifier", DESCRIPTION))

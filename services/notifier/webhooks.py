@@ -3,14 +3,25 @@
 At least once, with an idempotency key; a creditor that needs exactly once reads its topic.
 """
 
+from collections.abc import Sequence
+
 import httpx
 import msgspec
+from mode import Service
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.common import deliveries
 from services.common.cloudevents import rfc3339
+from services.common.deliveries import Delivery
 from services.common.errors import PermanentError, TransientError
-from services.common.events import BailiffMatch, Feedback, Pause
+from services.common.events import BailiffMatch, Feedback, Party, Pause
+from services.common.identifiers import derived_id
 from services.common.records import Message
+from services.common.view import View
 
+PROJECTION = "notifier-webhooks"
+SENDER = "webhooks"
+TOPICS = ("pauses.v1", "feedback.v1", "bailiff-matches.v1")
 CONTENT_TYPE = "application/cloudevents+json"
 TIMEOUT_SECONDS = 10.0
 _AGAIN = frozenset({httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS})
@@ -44,17 +55,57 @@ def structured(message: Message) -> bytes:
 async def post(client: httpx.AsyncClient, url: str, body: bytes, key: str) -> None:
     """Post one event: 2xx is done, what may pass by is a `TransientError`, the rest a `PermanentError`.
 
-    No redirect is followed: the receiver's URL is what its operator gave, and nothing else.
+    No redirect is followed, and of the answer only the status is read.
     """
     headers = {"Content-Type": CONTENT_TYPE, "Idempotency-Key": key}
     try:
-        answer = await client.post(url, content=body, headers=headers, follow_redirects=False)
+        async with client.stream(
+            "POST", url, content=body, headers=headers, follow_redirects=False
+        ) as answer:
+            status = answer.status_code
     except httpx.TransportError as error:
         raise TransientError(f"the receiver did not answer: {type(error).__name__}") from error
     except httpx.InvalidURL as error:
         raise PermanentError("the receiver's URL cannot be used") from error
-    if answer.is_success:
+    if httpx.codes.is_success(status):
         return
-    if answer.is_server_error or answer.status_code in _AGAIN:
-        raise TransientError(f"the receiver answered {answer.status_code}")
-    raise PermanentError(f"the receiver answered {answer.status_code}")
+    if httpx.codes.is_server_error(status) or status in _AGAIN:
+        raise TransientError(f"the receiver answered {status}")
+    raise PermanentError(f"the receiver answered {status}")
+
+
+class Webhooks(Service):
+    """Who gets what pushed, and the client that pushes it, to the URL that the party has by then."""
+
+    def __init__(self, parties: View[Party]) -> None:
+        super().__init__()
+        self._parties = parties
+        self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS)
+
+    async def on_stop(self) -> None:
+        await self._client.aclose()
+
+    async def enqueue(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
+        """Add a delivery for each event that is for a party with a webhook (the apply of a projection)."""
+        for message in messages:
+            party = receiver(message)
+            if party is not None and self._url(party):
+                await deliveries.enqueue(
+                    connection,
+                    id=derived_id("webhook", party, message.meta.source, message.meta.id),
+                    sender=SENDER,
+                    target=party,
+                    body=structured(message),
+                    headers={},
+                )
+
+    async def deliver(self, delivery: Delivery) -> None:
+        """Push one event (the call of the sender)."""
+        url = self._url(delivery.target)
+        if url is None:
+            raise PermanentError("the party has no webhook any more")
+        await post(self._client, url, delivery.body, delivery.id)
+
+    def _url(self, oin: str) -> str | None:
+        party = self._parties.get(oin)
+        return party.webhook if party else None
