@@ -1,9 +1,12 @@
 import hmac
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -16,7 +19,7 @@ from services.common.clock import wall
 from services.common.errors import TransientError
 from services.common.problems import Problem
 from services.common.testing import TEST_ISSUER, FakeIssuer, make_runtime, make_settings
-from services.common.tokens import REFETCH_SECONDS, Caller, Tokens, needs
+from services.common.tokens import REFETCH_SECONDS, RETRY_SECONDS, Caller, Tokens, needs
 from services.common.web import make_app
 
 PARTY = "00000001234567890000"
@@ -153,6 +156,49 @@ async def test_a_key_of_an_unknown_kind_does_not_spoil_the_others(
 ) -> None:
     keys = json.loads(issuer.jwks.read_text())["keys"]
     issuer.jwks.write_text(json.dumps({"keys": [{"kty": "XYZ", "kid": "new"}, *keys]}))
+    assert (await checker.caller(issuer.token(PARTY))).party == PARTY
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *arguments: object) -> None:
+        """Keep the output of the tests clean."""
+
+
+@pytest.fixture
+def served(issuer: FakeIssuer) -> Iterator[str]:
+    """The issuer's folder behind a URL."""
+    handler = partial(Quiet, directory=issuer.jwks.parent)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+async def test_the_keys_may_be_behind_a_url(issuer: FakeIssuer, served: str) -> None:
+    checker = Tokens(make_settings(jwks=f"{served}/jwks.json"))
+    assert (await checker.caller(issuer.token(PARTY))).party == PARTY
+
+
+@pytest.mark.parametrize("path", ["/absent.json", "/page.html"])
+async def test_a_url_without_keys_is_trouble_that_passes(issuer: FakeIssuer, served: str, path: str) -> None:
+    (issuer.jwks.parent / "page.html").write_text("<html>")
+    with pytest.raises(TransientError):
+        await Tokens(make_settings(jwks=served + path)).caller(issuer.token(PARTY))
+
+
+async def test_an_issuer_that_is_down_is_asked_again_soon_but_not_by_every_request(
+    issuer: FakeIssuer, checker: Tokens
+) -> None:
+    keys = issuer.jwks.read_text()
+    issuer.jwks.unlink()
+    with pytest.raises(TransientError):
+        await checker.caller(issuer.token(PARTY))
+    issuer.jwks.write_text(keys)
+    with pytest.raises(TransientError):
+        await checker.caller(issuer.token(PARTY))
+    checker._keys._next_fetch -= RETRY_SECONDS
     assert (await checker.caller(issuer.token(PARTY))).party == PARTY
 
 
