@@ -1,0 +1,144 @@
+"""Database -> outside: works the rows of common.deliveries, each at least once, with back-off.
+
+A process that dies between the call and its bookkeeping leaves the row to the next one, who delivers it again
+under the same id: the receiver tells a repeat by that idempotency key. Deliveries to one target go one at a
+time per process, so that a slow target keeps nobody else waiting; their order is not promised.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import monotonic
+
+import structlog
+from mode import Service
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.common import deliveries
+from services.common.database import transaction
+from services.common.deliveries import (
+    DELIVER_SECONDS,
+    LEASE,
+    MAX_ATTEMPTS,
+    DeadDelivery,
+    Delivery,
+    State,
+    outcome_of,
+)
+from services.common.errors import PermanentError, TransientError
+from services.common.runtime import Runtime
+
+Deliver = Callable[[Delivery], Awaitable[None]]
+"""Makes the call. `PermanentError`: never again; any other exception: later again."""
+
+CONCURRENT = 8
+POLL_SECONDS = 0.5
+_RETRY_SECONDS = 1.0
+_STOP_SECONDS = 10.0
+_HOUSEKEEPING_SECONDS = 3600.0
+
+log = structlog.get_logger()
+
+
+class Sender(Service):
+    """Delivers what was enqueued for `name`; any number of processes may do so side by side."""
+
+    def __init__(self, name: str, deliver: Deliver, runtime: Runtime, engine: AsyncEngine) -> None:
+        super().__init__()
+        self._name = name
+        self._deliver = deliver
+        self._engine = engine
+        self._running: dict[asyncio.Future[None], str] = {}
+        """Attempts that go on, and to whom."""
+        self._trouble: str | None = "not started yet"
+        runtime.health.add(name, lambda: self._trouble)
+
+    async def restart_delivery(self, delivery_id: str) -> bool:
+        """Give a dead delivery all its attempts again; False when it is not dead."""
+        async with transaction(self._engine) as connection:
+            return await deliveries.restart(connection, self._name, delivery_id)
+
+    async def dead(self) -> list[DeadDelivery]:
+        """Return what was given up, oldest first."""
+        async with transaction(self._engine) as connection:
+            return await deliveries.dead(connection, self._name)
+
+    async def on_stop(self) -> None:
+        """Let the calls that go on end; one that does not is made again by the next process."""
+        if self._running:
+            await asyncio.wait(list(self._running), timeout=_STOP_SECONDS)
+
+    @Service.task
+    async def _work(self) -> None:
+        cleaned = 0.0
+        while not self.should_stop:
+            try:
+                await self._start_due()
+                if monotonic() - cleaned > _HOUSEKEEPING_SECONDS:
+                    cleaned = monotonic()
+                    await self._clean()
+                self._trouble = None
+            except TransientError as error:
+                self._trouble = str(error)
+                log.warning("sender_interrupted", sender=self._name, reason=str(error))
+                await self.sleep(_RETRY_SECONDS)
+            await self._pause()
+
+    async def _start_due(self) -> None:
+        while not self.should_stop and len(self._running) < CONCURRENT:
+            async with transaction(self._engine) as connection:
+                found = await deliveries.claim(connection, self._name, list(self._running.values()))
+            if found is None:
+                return
+            attempt = self.add_future(self._attempt(found))
+            self._running[attempt] = found.target
+            attempt.add_done_callback(self._running.pop)
+
+    async def _pause(self) -> None:
+        if self._running:
+            await asyncio.wait(list(self._running), timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        else:
+            await self.sleep(POLL_SECONDS)
+
+    async def _attempt(self, delivery: Delivery) -> None:
+        begin = monotonic()
+        outcome = outcome_of(delivery.attempts, await self._call(delivery))
+        level = log.error if outcome.state is State.DEAD else log.info
+        level(
+            "delivery_attempted",
+            sender=self._name,
+            delivery=delivery.id,
+            attempt=delivery.attempts,
+            state=outcome.state.value,
+            error=outcome.error,
+        )
+        await self._book(delivery, outcome, begin + LEASE.total_seconds())
+
+    async def _call(self, delivery: Delivery) -> Exception | None:
+        if delivery.attempts > MAX_ATTEMPTS:
+            return PermanentError("every process that tried it ended before it had an answer")
+        try:
+            async with asyncio.timeout(DELIVER_SECONDS):
+                await self._deliver(delivery)
+        except Exception as error:  # noqa: BLE001 -- what a partner's server does may raise anything
+            return error
+        return None
+
+    async def _book(self, delivery: Delivery, outcome: deliveries.Outcome, until: float) -> None:
+        """Write the outcome down; while the lease lasts nobody else can have taken the row."""
+        while True:
+            try:
+                async with transaction(self._engine) as connection:
+                    if not await deliveries.finish(connection, delivery, outcome):
+                        log.warning("delivery_taken_over", sender=self._name, delivery=delivery.id)
+                    return
+            except TransientError:
+                if monotonic() > until:
+                    log.warning("delivery_not_booked", sender=self._name, delivery=delivery.id)
+                    return
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _clean(self) -> None:
+        async with transaction(self._engine) as connection:
+            count = await deliveries.forget_done(connection, self._name)
+        if count:
+            log.info("deliveries_forgotten", sender=self._name, count=count)
