@@ -35,9 +35,13 @@ AT = datetime(2026, 1, 25, 10, tzinfo=UTC)
 
 
 def evidence(born: str = "", surname: str = "", initial: str = "", bsn: str = "") -> tuple[Evidence, ...]:
-    kinds = ((EvidenceKind.BSN, bsn), (EvidenceKind.BIRTH_DATE, born))
-    kinds += ((EvidenceKind.SURNAME, surname), (EvidenceKind.INITIAL, initial))
-    return tuple(Evidence(kind=kind, digest=value) for kind, value in kinds if value)
+    values = {
+        EvidenceKind.BSN: bsn,
+        EvidenceKind.BIRTH_DATE: born,
+        EvidenceKind.SURNAME: surname,
+        EvidenceKind.INITIAL: initial,
+    }
+    return tuple(Evidence(kind=kind, digest=value) for kind, value in values.items() if value)
 
 
 JAN = evidence("1980-01-01", "jansen", "j")

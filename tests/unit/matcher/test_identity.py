@@ -1,6 +1,6 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-import pytest
 
 from services.common.events import Confidence, Evidence
 from services.matcher.domain.identity import same_person
@@ -31,7 +31,9 @@ CERTAIN, PROBABLE, POSSIBLE = Confidence.CERTAIN, Confidence.PROBABLE, Confidenc
         ((), (), None),
     ],
 )
-def test_same_person_answers_as_the_table_says(one, other, expected):
+def test_same_person_answers_as_the_table_says(
+    one: tuple[Evidence, ...], other: tuple[Evidence, ...], expected: Confidence | None
+) -> None:
     assert same_person(one, other) is expected
 
 
@@ -40,11 +42,11 @@ people = st.builds(evidence, some, some, some, some)
 
 
 @given(people, people)
-def test_same_person_is_symmetrical(one: tuple[Evidence, ...], other: tuple[Evidence, ...]):
+def test_same_person_is_symmetrical(one: tuple[Evidence, ...], other: tuple[Evidence, ...]) -> None:
     assert same_person(one, other) is same_person(other, one)
 
 
 @given(people)
-def test_a_person_with_surname_is_at_least_possibly_itself(one: tuple[Evidence, ...]):
+def test_a_person_with_surname_is_at_least_possibly_itself(one: tuple[Evidence, ...]) -> None:
     known = {item.kind.value for item in one}
     assert ("BSN" in known or "SURNAME" in known) == (same_person(one, one) is not None)
