@@ -1,6 +1,6 @@
 """The three processors: records to facts, changes to records. The rules are in domain/."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from services.common.errors import PermanentError
@@ -61,7 +61,7 @@ def persons_handler(state: Person | None, happened: Message | WakeUp, now: datet
     """Join registrations, signals with a BSN and checks of one person."""
     key = _first(happened.key)
     step = persons.handle(state, key, _person_fact(happened), now)
-    return Effects(step.person, tuple(_outgoing(key, step.changes)), step.wake_at)
+    return Effects(step.person, tuple(_outgoing(step.changes)), step.wake_at)
 
 
 def households_handler(pause_days: Callable[[str], int]) -> Handler[Household]:
@@ -70,7 +70,7 @@ def households_handler(pause_days: Callable[[str], int]) -> Handler[Household]:
     def handle(state: Household | None, happened: Message | WakeUp, now: datetime) -> Effects[Household]:
         key = _first(happened.key)
         step = households.handle(state, key, _household_fact(happened), now, pause_days)
-        return Effects(step.household, tuple(_outgoing(key, step.changes)), step.wake_at)
+        return Effects(step.household, tuple(_outgoing(step.changes)), step.wake_at)
 
     return handle
 
@@ -99,12 +99,23 @@ def _household_fact(happened: Message | WakeUp) -> households.Fact:
             raise _unexpected(happened)
 
 
-def _outgoing(key: str, changes: Iterable[Change]) -> Iterable[Outgoing]:
-    """A pause goes to its creditor's key, everything else stays with its household or person."""
+def _outgoing(changes: Iterable[Change]) -> Iterator[Outgoing]:
     for change in changes:
         event = change.event
-        record_key = event.creditor if isinstance(event, Pause) else key
-        yield Outgoing(_TOPIC_OF[type(event)], record_key, event, change.what, change.id)
+        yield Outgoing(_TOPIC_OF[type(event)], _key_of(event), event, change.what, change.id)
+
+
+def _key_of(event: Event) -> str:
+    """A pause goes to its creditor, a bailiff's match stays with the person, all else is a household's."""
+    match event:
+        case Pause():
+            return event.creditor
+        case BailiffMatch():
+            return event.person
+        case Case() | Match() | SignalState() | KnownPerson():
+            return event.household
+        case _:
+            raise PermanentError(f"{type(event).__name__} is none of ours to write")
 
 
 def _entry(entry: Entry, cause: Message) -> Outgoing:
