@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import TopicPartition
 from pydantic import SecretStr
 
@@ -175,6 +176,16 @@ class Kit:
 
     async def changelog(self) -> dict[str, bytes | None]:
         return {record.key.decode(): record.value for record in await self.read(changelog_of(self.name))}
+
+    async def committed(self) -> dict[TopicPartition, int]:
+        """Return the committed offsets of the processor's group."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.kafka)
+        await admin.start()
+        try:
+            found = await admin.list_consumer_group_offsets(self.name)
+        finally:
+            await admin.close()
+        return {tp: offset.offset for tp, offset in found.items()}
 
     async def until_outputs(self, count: int, seconds: float = 30, topic: str | None = None) -> list[Any]:
         """Return the outputs when there are `count` of them."""

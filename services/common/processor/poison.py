@@ -4,6 +4,7 @@ The outcomes of a partition's last hundred records travel as metadata of its com
 transaction as the DLQ records: a restart goes on counting where it was and lets no further twenty through.
 """
 
+import re
 from datetime import datetime
 
 from aiokafka import ConsumerRecord
@@ -35,15 +36,13 @@ class Window:
         self._bits = 0
 
     def restore(self, text: str) -> None:
-        """Take over what `text` gave; anything unreadable (offsets set by a tool) is an empty window."""
-        try:
-            self._bits = int(text or "0", 16) & _MASK
-        except ValueError:
-            self._bits = 0
+        """Take over what `text` gave; anything else (no offset yet, or set by a tool) is an empty window."""
+        found = re.fullmatch(r"poison:([0-9a-f]{1,25})", text)
+        self._bits = int(found[1], 16) if found else 0
 
     @property
     def text(self) -> str:
-        return f"{self._bits:x}" if self._bits else ""
+        return f"poison:{self._bits:x}" if self._bits else ""
 
     def good(self) -> None:
         if self._bits:

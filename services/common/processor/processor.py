@@ -123,10 +123,9 @@ class Processor(Service, Generic[S]):
 
     def _start_units(self, shared: Shared[S], assigned: Iterable[TopicPartition]) -> None:
         """Start the partitions of which we have every input."""
-        counts = Counter(tp.partition for tp in assigned)
-        whole = sorted(partition for partition, count in counts.items() if count == len(self._rules.subjects))
-        if len(whole) < len(counts):
-            log.error("partitions_assigned_in_part", processor=self._rules.name, partitions=sorted(counts))
+        whole, parts = complete(assigned, len(self._rules.subjects))
+        if parts:
+            log.error("partitions_assigned_in_part", processor=self._rules.name, partitions=parts)
         self._units = {partition: Unit(shared, partition) for partition in whole}
         for unit in self._units.values():
             unit.start()
@@ -138,6 +137,15 @@ class Processor(Service, Generic[S]):
         units = list(self._units.values())
         await asyncio.gather(*(unit.close() for unit in units))
         self._units = {}
+
+
+def complete(assigned: Iterable[TopicPartition], inputs: int) -> tuple[list[int], list[int]]:
+    """Return the partitions of which all inputs are assigned, and those of which only some are."""
+    counts = Counter(tp.partition for tp in assigned)
+    return (
+        sorted(partition for partition, count in counts.items() if count == inputs),
+        sorted(partition for partition, count in counts.items() if count < inputs),
+    )
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types

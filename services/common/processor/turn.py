@@ -88,7 +88,7 @@ class Turn(Generic[S]):
                 except NewTopicError as new:
                     await self._again(self._record, record, new)
             except HaltError as halt:
-                return done, halt
+                return done, HaltError(f"{halt} (next: {record.topic} offset {record.offset})")
             if perf_counter() > self._breath:
                 await self._breathe()
         return len(records), None

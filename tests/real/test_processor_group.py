@@ -1,0 +1,114 @@
+"""Replicas that share a processor's partitions, and what health says."""
+
+import dataclasses
+from datetime import datetime
+from time import monotonic
+
+import pytest
+from structlog.testing import capture_logs
+
+from services.common.catalogue import changelog_of
+from services.common.errors import ConfigurationError
+from services.common.processor import Processor
+from services.common.processor.unit import STALLED_SECONDS
+from services.common.records import Effects, Message, WakeUp, partition_key
+from services.common.topics import apply
+from tests.real.processor_kit import Kit, Sent, count, healthy, trouble, until
+
+pytestmark = pytest.mark.real
+
+
+async def test_all_inputs_of_a_key_meet_the_same_state_whoever_runs_it(kafka: str) -> None:
+    kit = Kit(kafka, inputs=3, partitions=4)
+    await kit.make_topics()
+    async with kit.running(count, replica="0") as one, kit.running(count, replica="1") as two:
+        await until(lambda: len(one._units) == len(two._units) == 2)
+        await kit.send(Sent(f"k{n % 50}", n, input=n % 3) for n in range(600))
+        found = await kit.until_outputs(600)
+    assert sorted(found) == sorted((f"k{n}", total) for n in range(50) for total in range(1, 13))
+
+
+async def test_a_replica_that_restarts_gets_its_partitions_back_without_a_rebalance(kafka: str) -> None:
+    kit = Kit(kafka, partitions=4)
+    await kit.make_topics()
+    async with kit.running(count, replica="0") as one:
+        async with kit.running(count, replica="1") as two:
+            await until(lambda: len(one._units) == len(two._units) == 2)
+            await healthy(one)
+            await healthy(two)
+            mine, others = dict(one._units), set(two._units)
+        async with kit.running(count, replica="1") as again:
+            await until(lambda: set(again._units) == others, 4, "its own partitions back")
+            await healthy(again)
+            await kit.send(Sent(f"k{n}", n) for n in range(100))
+            await kit.until_outputs(100)
+        assert one._units == mine, "nobody else noticed"
+
+
+async def test_a_rebalance_waits_for_the_running_batch(kafka: str) -> None:
+    def slow(state: int | None, cause: Message | WakeUp, now: datetime) -> Effects[int]:
+        for _ in range(20_000):
+            pass
+        return count(state, cause, now)
+
+    kit = Kit(kafka, partitions=2)
+    await kit.make_topics()
+    await kit.send(Sent(f"k{n % 50}", n) for n in range(1500))
+    with capture_logs() as logs:
+        async with kit.running(slow, replica="0") as one:
+            await until(lambda: any(not unit._idle.is_set() for unit in one._units.values()), what="busy")
+            async with kit.running(slow, replica="1") as two:
+                await until(lambda: len(one._units) == len(two._units) == 1)
+                found = await kit.until_outputs(1500, 60)
+    assert sorted(found) == sorted((f"k{n}", total) for n in range(50) for total in range(1, 31))
+    assert "partition_interrupted" not in {entry["event"] for entry in logs}
+
+
+async def test_health_tells_of_joining_and_of_missing_topics_and_then_of_nothing(kafka: str) -> None:
+    kit = Kit(kafka)
+    async with kit.running(count) as processor:
+        assert trouble(processor) == "not connected yet"
+        await until(lambda: "does not exist; run: signaalhub topics apply" in (trouble(processor) or ""))
+        await kit.make_topics()
+        await healthy(processor)
+        await kit.send([Sent("a")])
+        await kit.until_outputs(1)
+
+
+async def test_health_tells_of_records_that_wait_without_a_commit(kafka: str) -> None:
+    kit = Kit(kafka, partitions=1)
+    await kit.make_topics()
+    async with kit.running(count) as processor:
+        await healthy(processor)
+        processor._units[0]._busy_since = monotonic() - STALLED_SECONDS - 1
+        assert trouble(processor) == "partition 0 stalled: records wait, no commit for 30 s (running)"
+        await kit.send([Sent("a")])
+        await kit.until_outputs(1)
+        await healthy(processor)
+
+
+async def test_another_partition_count_than_the_catalogues_halts(kafka: str) -> None:
+    kit = Kit(kafka, partitions=2)
+    topics = kit.catalogue.hub_topics()
+    await apply(
+        kafka, [dataclasses.replace(t, partitions=1) if t.name == kit.topics[0] else t for t in topics]
+    )
+    async with kit.running(count) as processor:
+        await until(lambda: "has 1 partitions, topics.yaml says 2" in (trouble(processor) or ""))
+
+
+async def test_state_of_an_older_release_that_cannot_be_read_halts(kafka: str) -> None:
+    kit = Kit(kafka, partitions=1)
+    await kit.make_topics()
+    await kit.send([Sent("a")], topic=changelog_of(kit.name))
+    async with kit.running(count) as processor:
+        await until(lambda: "state that this release cannot read" in (trouble(processor) or ""))
+
+
+async def test_a_set_up_that_cannot_work_is_refused_at_once(kafka: str) -> None:
+    kit = Kit(kafka)
+    runtime = await kit.runtime()
+    with pytest.raises(ConfigurationError, match="stateful"):
+        Processor(kit.name, count, None, partition_key, runtime)
+    with pytest.raises(ConfigurationError, match=r"not in topics\.yaml"):
+        Processor("other", count, int, partition_key, runtime)
