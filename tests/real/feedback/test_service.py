@@ -66,7 +66,7 @@ async def hub(kafka: str, database: str, tmp_path_factory: pytest.TempPathFactor
         running(publisher, *parts.services),
         httpx.AsyncClient(transport=httpx.ASGITransport(parts.api), base_url="http://feedback") as client,
     ):
-        await until(lambda: not any(runtime.health.report().values()), 40, "health")
+        await until(lambda: not any(runtime.health.report().values()), 60, "health")
         yield Hub(Desk(runtime, None, client, issuer, clock, {}), publisher)  # type: ignore[arg-type]
 
 

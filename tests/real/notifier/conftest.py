@@ -1,8 +1,9 @@
 """The notifier in this process on real Kafka and PostgreSQL, with a clock that stands still."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -15,6 +16,7 @@ from services.common.runtime import Runtime
 from services.common.testing import FakeClock, make_runtime
 from services.common.topics import apply, wanted_topics
 from services.common.view import View
+from services.local.kafka import EmbeddedKafka
 from services.notifier.app import build
 from tests.flow.examples import NOW
 from tests.real.primitives import reader, running, until
@@ -65,13 +67,20 @@ class Post:
 
 
 @pytest.fixture(scope="session")
-async def post(kafka: str, database: str) -> AsyncIterator[Post]:
+def broker(session_folder: Path) -> Iterator[str]:
+    """A broker of its own: what other tests write is for parties without topics, and halts a processor."""
+    with EmbeddedKafka(session_folder / "notifier-kafka") as found:
+        yield found.bootstrap
+
+
+@pytest.fixture(scope="module")
+async def post(broker: str, database: str) -> AsyncIterator[Post]:
     clock = FakeClock(NOW)
-    runtime = await make_runtime("notifier", clock=clock, kafka=kafka, database_url=database)
-    await apply(kafka, wanted_topics(runtime.catalogue))
+    runtime = await make_runtime("notifier", clock=clock, kafka=broker, database_url=database)
+    await apply(broker, wanted_topics(runtime.catalogue))
     publisher = Publisher(runtime, "test")
     services = build(runtime).services
     teams, parties = (each for each in services if isinstance(each, View))
     async with running(publisher, *services):
-        await until(lambda: not any(runtime.health.report().values()), 40, "health")
+        await until(lambda: not any(runtime.health.report().values()), 60, "health")
         yield Post(runtime, publisher, clock, {Team: teams, Party: parties})
