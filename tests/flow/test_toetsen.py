@@ -1,0 +1,69 @@
+"""A check when something is missing: no answer goes out that is not on the log, or not from complete data."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.common import publish
+from services.common.events import Party, Role
+from services.common.host import Parts
+from services.common.testing import FakeIssuer, make_runtime
+from services.common.view import View
+from services.matcher.app import build
+
+BAILIFF = "00000099000000004001"
+QUESTION = {"burgerservicenummer": "999990019", "dossiernummer": "D-1", "reden": "beslag"}
+
+
+@pytest.fixture
+def issuer(tmp_path: Path) -> FakeIssuer:
+    return FakeIssuer(tmp_path)
+
+
+@pytest.fixture
+async def parts(issuer: FakeIssuer) -> Parts:
+    return build(await make_runtime("matcher", jwks=str(issuer.jwks)))
+
+
+@pytest.fixture
+async def client(parts: Parts) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(parts.api), base_url="http://m") as found:
+        yield found
+
+
+def views(parts: Parts) -> list[View[Party]]:
+    return [each for each in parts.services if isinstance(each, View)]
+
+
+async def test_a_view_that_is_not_complete_is_try_again_later(
+    client: httpx.AsyncClient, issuer: FakeIssuer, parts: Parts
+) -> None:
+    headers = issuer.headers(BAILIFF, "toetsen")
+    for view in views(parts)[:3]:
+        response = await client.post("/v1/toetsen", json=QUESTION, headers=headers)
+        assert (response.status_code, response.headers["retry-after"]) == (503, "5")
+        view._caught_up.set()
+    assert (await client.post("/v1/toetsen", json=QUESTION, headers=headers)).status_code == 403
+
+
+async def test_without_the_broker_there_is_no_answer(
+    client: httpx.AsyncClient, issuer: FakeIssuer, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "ACK_SECONDS", 0.05)
+    found = views(parts)
+    for view in found:
+        view._caught_up.set()
+    party = Party(party_id=BAILIFF, name="Bailiff", roles=(Role.BAILIFF,), active=True)
+    found[0]._content.put(BAILIFF, party)
+    response = await client.post("/v1/toetsen", json=QUESTION, headers=issuer.headers(BAILIFF, "toetsen"))
+    assert response.status_code == 503
+    assert "bekend" not in response.text
+
+
+async def test_the_description_of_the_api_names_the_four_fields(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/v1/openapi.json")).json()
+    answer = document["components"]["schemas"]["Antwoord"]
+    assert set(answer["properties"]) == {"bekend", "contacten", "peildatum", "geldigTot"}
+    assert set(document["paths"]["/toetsen"]["post"]["responses"]) >= {"200", "400", "401", "403", "503"}
