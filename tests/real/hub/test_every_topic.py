@@ -1,0 +1,189 @@
+"""What a partner sees: every event on every topic, read with confluent-kafka and a registry client."""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.schema_registry import SchemaRegistryClient
+from confluent_kafka.schema_registry.avro import AvroDeserializer
+from confluent_kafka.serialization import MessageField, SerializationContext
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+
+from services.common.catalogue import load_catalogue
+from services.common.settings import REPOSITORY
+from services.local.waiting import wait_until
+from tests.real.hub.town import (
+    BAILIFF,
+    BSN,
+    INSURER,
+    LANDLORD,
+    OTHER_TOWN,
+    PERSON,
+    TOWN,
+    Town,
+    days_ago,
+    opened,
+)
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]
+
+CATALOGUE = load_catalogue(REPOSITORY / "schemas")
+PARTIES = {"MUNICIPALITY": TOWN, "CREDITOR": LANDLORD, "BAILIFF": BAILIFF}
+SECONDS = 30
+
+Raw = tuple[str, bytes | None, dict[str, bytes]]
+"""Key, value and headers."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One record as a partner reads it."""
+
+    key: str
+    headers: dict[str, bytes]
+    event: dict[str, Any] | None
+
+
+@pytest.fixture(scope="module")
+def seen(hub: Town) -> dict[str, list[Seen]]:
+    """Live through a month in small, then read everything."""
+    assert hub.check().json()["bekend"] is False
+    assert hub.signal(INSURER, "Z-1").status_code == 202
+    assert hub.signal(LANDLORD, "H-1").status_code == 202
+    assert hub.signal(LANDLORD, "H-2", ontstaansdatum=days_ago(0)).status_code == 400
+    wait_until(lambda: any(len(case["signalen"]) == 2 for case in hub.cases()), SECONDS, "the case")
+    case = next(case for case in hub.cases() if len(case["signalen"]) == 2)
+    assert hub.attempt(case["id"]).status_code == 202
+    assert hub.result(case["id"]).status_code == 202
+    assert hub.register("SHV-1").is_success
+    wait_until(lambda: all(raw(hub).values()), SECONDS, "a record on every topic", poll=1)
+    deserialize = AvroDeserializer(SchemaRegistryClient({"url": hub.endpoints["ingest"]}))
+    return {
+        topic: [Seen(key, headers, decoded(deserialize, topic, value)) for key, value, headers in records]
+        for topic, records in raw(hub).items()
+    }
+
+
+def decoded(deserialize: AvroDeserializer, topic: str, value: bytes | None) -> dict[str, Any] | None:
+    """Decode as a partner does; a tombstone has nothing to decode."""
+    if value is None:
+        return None
+    event: Any = deserialize(value, SerializationContext(topic, MessageField.VALUE))
+    assert isinstance(event, dict)
+    return event
+
+
+def raw(hub: Town) -> dict[str, list[Raw]]:
+    """Read every topic whole, committed records only: key, value and headers."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": hub.endpoints["kafka"],
+            "group.id": "partner",
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+        }
+    )
+    topics = [topic.name for topic in CATALOGUE.topics] + [
+        t.name.format(oin=PARTIES[t.roles[0]]) for t in CATALOGUE.tenant_topics
+    ]
+    found: dict[str, list[Raw]] = {topic: [] for topic in topics}
+    try:
+        described = consumer.list_topics(timeout=10).topics
+        open_ends = {(topic, p) for topic in topics for p in described[topic].partitions}
+        consumer.assign([TopicPartition(topic, p, 0) for topic, p in open_ends])
+        while open_ends:
+            message: Any = consumer.poll(10)
+            assert message is not None, f"no end of {open_ends}"
+            if message.error() is not None:
+                open_ends.discard((message.topic(), message.partition()))
+                continue
+            headers = dict(message.headers() or [])
+            found[message.topic()].append((message.key().decode(), message.value(), headers))
+        return found
+    finally:
+        consumer.close()
+
+
+def test_every_topic_of_the_catalogue_is_read_by_a_plain_avro_consumer(seen: dict[str, list[Seen]]) -> None:
+    assert {name for name, records in seen.items() if not records} == set()
+
+
+def test_every_event_has_the_cloudevents_headers_of_the_nl_gov_profile(seen: dict[str, list[Seen]]) -> None:
+    for name, records in seen.items():
+        subject = CATALOGUE.subject_of(name)
+        for record in records:
+            check_headers(record.headers, subject)
+
+
+def check_headers(headers: dict[str, bytes], subject: str) -> None:
+    text = {key: value.decode() for key, value in headers.items()}
+    assert all(re.fullmatch(r"ce_[a-z0-9]{1,20}|content-type|traceparent", key) for key in text)
+    assert UUID(text["ce_id"])
+    assert re.fullmatch(r"urn:nld:oin:\d{20}:systeem:(ingest|matcher|notifier|feedback)", text["ce_source"])
+    assert re.fullmatch(rf"nl\.signaalhub\.{subject}\.[a-z]+(-[a-z]+)*", text["ce_type"])
+    assert text["ce_time"].endswith("Z")
+    assert datetime.fromisoformat(text["ce_time"]).tzinfo is not None
+    assert text["ce_specversion"] == "1.0"
+    assert text["content-type"] == "application/avro"
+
+
+def test_no_event_stands_twice_on_a_topic(seen: dict[str, list[Seen]]) -> None:
+    for name, records in seen.items():
+        if CATALOGUE.subject_of(name) in {"parties", "agreements", "policies", "teams"}:
+            continue  # a PUT is written again with the same id as often as it is sent
+        ids = [(r.headers["ce_source"], r.headers["ce_id"]) for r in records]
+        assert len(ids) == len(set(ids)), name
+
+
+def test_the_municipality_opens_the_personal_data_of_its_signals(
+    hub: Town, seen: dict[str, list[Seen]]
+) -> None:
+    by_reference = {
+        content["kenmerk"]: content
+        for record in seen[f"tenant.{TOWN}.signals.v1"]
+        if record.event and (content := opened(record.event["personal"], hub.keys[TOWN]))
+    }
+    assert by_reference["Z-1"]["persoon"] == {**PERSON, "burgerservicenummer": BSN}
+    assert by_reference["H-1"]["adres"]["huisnummer"] == 12
+
+
+def test_no_other_key_opens_them(hub: Town, seen: dict[str, list[Seen]]) -> None:
+    stranger = ECKey.generate_key("P-256")
+    for record in seen[f"tenant.{TOWN}.signals.v1"]:
+        assert record.event
+        for key in (hub.keys[OTHER_TOWN], stranger):
+            with pytest.raises(JoseError):
+                opened(record.event["personal"], key)
+
+
+def test_nothing_personal_stands_in_a_key_or_header(hub: Town, seen: dict[str, list[Seen]]) -> None:
+    secrets = re.compile(
+        r"999990019|1234 ?ab|ägypten|jansen|bewoner@|0612345678|45050|K-77|1980-02-29", re.IGNORECASE
+    )
+    for records in seen.values():
+        for record in records:
+            open_text = record.key + b"\n".join(record.headers.values()).decode()
+            assert not secrets.search(open_text)
+
+
+def test_outside_the_encrypted_field_nothing_of_the_resident_can_be_read(hub: Town) -> None:
+    places: defaultdict[str, int] = defaultdict(int)
+    personal = (BSN.encode(), b"1234AB", b"gypten", b"bewoner@example.org", b"0612345678", b"K-77")
+    for topic, records in raw(hub).items():
+        for _, value, _ in records:
+            places[topic] += sum(word in (value or b"") for word in personal)
+    assert {topic: count for topic, count in places.items() if count} == {}
+
+
+def test_a_creditor_hears_of_its_own_signals_only(seen: dict[str, list[Seen]]) -> None:
+    for subject in ("pauses", "feedback", "refusals"):
+        for record in seen[f"tenant.{LANDLORD}.{subject}.v1"]:
+            assert record.event
+            assert record.event["creditor"] == LANDLORD
