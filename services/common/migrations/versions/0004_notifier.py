@@ -1,4 +1,4 @@
-"""Tables of notifier: none yet; notifier's author fills this file."""
+"""Tables of notifier: none; what it pushes are rows of common.deliveries."""
 
 revision = "0004"
 down_revision = "0003"
