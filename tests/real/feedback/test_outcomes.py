@@ -4,10 +4,17 @@ import asyncio
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
+from services.common import publish
 from services.common.events import CaseResult, ContactKind, DayPart, Outcome, OutcomeKind
 from services.common.identifiers import derived_id
+from services.common.publish import Publisher
+from services.common.web import make_app
+from services.feedback.api.zaken import zaken
+from services.feedback.outcomes import Outcomes
+from services.feedback.storage import Results, Worklist
 from tests.real.feedback.conftest import Desk, new_case, new_signal, oin, routed
 from tests.real.primitives import reader
 
@@ -95,6 +102,29 @@ async def test_of_many_results_at_once_the_last_version_is_the_last_on_the_topic
                 assert isinstance(event, Outcome)
                 order.append(numbers[event.outcome_id])
     assert order == sorted(order)
+
+
+async def test_a_result_that_the_broker_did_not_take_is_a_503_and_the_same_version_afterwards(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = oin()
+    case = new_case(town)
+    await desk.project(case)
+    worklist, results = Worklist(desk.engine), Results(desk.engine)
+    away = Outcomes(Publisher(desk.runtime, "away"), results, desk.clock)  # never connected
+    app = make_app(desk.runtime, "feedback", "test")
+    app.include_router(zaken(worklist, away, desk.clock))
+    path, headers = f"/v1/zaken/{case.case_id}/resultaat", desk.issuer.headers(town, "zaken")
+    monkeypatch.setattr(publish, "ACK_SECONDS", 0.2)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://feedback") as client:
+        answer = await client.put(path, headers=headers, json=RESULT)
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    monkeypatch.undo()
+    again = await desk.call("PUT", f"/zaken/{case.case_id}/resultaat", town, json=RESULT)
+    assert again.json() == {"id": derived_id("result", case.case_id, "1")}
+    (only,) = await outcomes(desk, case.household, 1)
+    assert only.outcome_id == again.json()["id"]
 
 
 async def test_all_that_is_wrong_with_an_attempt_is_told_at_once(desk: Desk) -> None:
