@@ -11,7 +11,6 @@ from datetime import date
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.common.clock import AMSTERDAM, Clock
-from services.common.cloudevents import rfc3339
 from services.common.database import transaction
 from services.common.errors import PermanentError
 from services.common.events import Party, Role
@@ -63,7 +62,7 @@ class Registrations:
         content_hash = self.maker.registration_hash(claim, municipality.party_id)
         async with transaction(self.engine) as connection:
             await lock(connection, id_)
-            changed_at = await register(connection, id_, content_hash, now)
+            change = await register(connection, id_, content_hash)
             household = self.maker.household(claim.address) if claim.address else ""
             entry = Entry(id_, household, municipality.party_id)
             keys = await self.vault.keep(connection, DataClass.REGISTRATION, [entry], now)
@@ -74,7 +73,7 @@ class Registrations:
                 municipality=municipality,
                 data_key=keys[id_],
             )
-            record = Outgoing(TOPIC, id_, event, "kept", derived_id(TOPIC, id_, rfc3339(changed_at)))
+            record = Outgoing(TOPIC, id_, event, "kept", derived_id(TOPIC, id_, str(change)))
             await self.publisher.publish([record], now)
         return id_
 
@@ -85,9 +84,9 @@ class Registrations:
         id_ = derived_id("registration", registrar, reference)
         async with transaction(self.engine) as connection:
             await lock(connection, id_)
-            await unregister(connection, id_)
+            change = await unregister(connection, id_)
             await self.vault.forget(connection, [id_])
-            record = Outgoing(TOPIC, id_, None, "ended", derived_id(TOPIC, id_, "ended", rfc3339(now)))
+            record = Outgoing(TOPIC, id_, None, "ended", derived_id(TOPIC, id_, str(change)))
             await self.publisher.publish([record], now)
 
 

@@ -45,15 +45,15 @@ _PLACES = text("""
 """)
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 0))")
 _REGISTER = text("""
-    INSERT INTO ingest.registrations AS old (registration_id, content_hash, changed_at)
-    VALUES (:id, :content_hash, :now)
+    INSERT INTO ingest.registrations AS old (registration_id, content_hash, change)
+    VALUES (:id, :content_hash, nextval('ingest.registration_changes'))
     ON CONFLICT (registration_id) DO UPDATE SET
         content_hash = excluded.content_hash,
-        changed_at = CASE WHEN old.content_hash = excluded.content_hash
-                          THEN old.changed_at ELSE excluded.changed_at END
-    RETURNING changed_at
+        change = CASE WHEN old.content_hash = excluded.content_hash THEN old.change ELSE excluded.change END
+    RETURNING change
 """)
 _UNREGISTER = text("DELETE FROM ingest.registrations WHERE registration_id = :id")
+_NEXT_CHANGE = text("SELECT nextval('ingest.registration_changes')")
 
 
 async def remember(
@@ -110,17 +110,15 @@ async def lock(connection: AsyncConnection, id: str) -> None:
     await connection.execute(_LOCK, {"id": id})
 
 
-async def register(
-    connection: AsyncConnection, registration_id: str, content_hash: str, now: datetime
-) -> datetime:
-    """Remember a registration; return when its content was set, which the same content does not change."""
-    row = await connection.execute(
-        _REGISTER, {"id": registration_id, "content_hash": content_hash, "now": now}
-    )
-    changed_at: datetime = row.scalar_one()
-    return changed_at
+async def register(connection: AsyncConnection, registration_id: str, content_hash: str) -> int:
+    """Remember a registration; return the number of this change, the same for the same content again."""
+    answer = await connection.execute(_REGISTER, {"id": registration_id, "content_hash": content_hash})
+    change: int = answer.scalar_one()
+    return change
 
 
-async def unregister(connection: AsyncConnection, registration_id: str) -> None:
-    """Forget a registration."""
+async def unregister(connection: AsyncConnection, registration_id: str) -> int:
+    """Forget a registration, known or not; return the number of this change."""
     await connection.execute(_UNREGISTER, {"id": registration_id})
+    change: int = (await connection.execute(_NEXT_CHANGE)).scalar_one()
+    return change

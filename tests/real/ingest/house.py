@@ -16,6 +16,7 @@ from joserfc import jwe, jwt
 from joserfc.jwk import ECKey
 
 from services.common import cloudevents, topics
+from services.common.catalogue import PhysicalTopic
 from services.common.clock import wall
 from services.common.events import Event
 from services.common.host import make_runtime
@@ -186,9 +187,15 @@ async def running(bootstrap: str, database: str, folder: Path, **settings: Any) 
     )
     async with make_runtime("ingest", found) as plain:
         runtime = replace(plain, clock=clock)
-        await topics.apply(bootstrap, runtime.catalogue.hub_topics())
+        await topics.apply(bootstrap, own_topics(runtime))
         async with serving(runtime) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
             yield House(url, runtime, clock, issuer, client)
+
+
+def own_topics(runtime: Runtime) -> list[PhysicalTopic]:
+    """What ingest writes: making all topics of the hub would take most of the time."""
+    own = {topic.name for topic in runtime.catalogue.topics if "ingest" in topic.producers}
+    return [topic for topic in runtime.catalogue.hub_topics() if topic.name in own]
 
 
 @asynccontextmanager

@@ -19,11 +19,14 @@ CREATE TABLE ingest.signals (
 )
 """
 
+# numbers the changes of all registrations: one that ended and comes back never repeats the id of an event
+CHANGES = "CREATE SEQUENCE ingest.registration_changes"
+
 REGISTRATIONS = """
 CREATE TABLE ingest.registrations (
     registration_id text PRIMARY KEY,
     content_hash text NOT NULL,
-    changed_at timestamptz NOT NULL
+    change bigint NOT NULL
 )
 """
 
@@ -69,7 +72,7 @@ CREATE TABLE ingest.areas (
 
 def upgrade() -> None:
     op.execute("CREATE SCHEMA ingest")
-    for statement in (SIGNALS, REGISTRATIONS, DELIVERIES, BUSY, ROWS, AREAS):
+    for statement in (SIGNALS, CHANGES, REGISTRATIONS, DELIVERIES, BUSY, ROWS, AREAS):
         op.execute(statement)
 
 
