@@ -1,6 +1,6 @@
 """Wires notifier: team routing, the topics of tenants, webhooks. Over HTTP only its health."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from services.common.database import make_engine
 from services.common.events import Party, Role, Team
@@ -13,6 +13,7 @@ from services.common.runtime import Runtime
 from services.common.sender import Sender
 from services.common.view import View
 from services.common.web import make_app
+from services.notifier.directory import Teams
 from services.notifier.domain import Household
 from services.notifier.processors import BAILIFFS, CREDITORS, HOUSEHOLDS, bailiffs, creditors, households
 from services.notifier.webhooks import PROJECTION, SENDER, TOPICS, Webhooks
@@ -28,9 +29,6 @@ def build(runtime: Runtime) -> Parts:
     parties: View[Party] = View("parties.v1", runtime)
     engine, webhooks = make_engine(runtime.settings), Webhooks(parties)
 
-    def teams_of(municipality: str) -> Iterable[Team]:
-        return (team for team in teams.values() if team.municipality == municipality)
-
     def roles_of(oin: str) -> Collection[Role]:
         party = parties.get(oin)
         return party.roles if party else ()
@@ -39,7 +37,7 @@ def build(runtime: Runtime) -> Parts:
         teams,
         parties,
         Ready(teams, parties),
-        Processor(HOUSEHOLDS, households(teams_of), Household, partition_key, runtime),
+        Processor(HOUSEHOLDS, households(Teams(teams).of), Household, partition_key, runtime),
         Processor(CREDITORS, creditors(roles_of), None, partition_key, runtime),
         Processor(BAILIFFS, bailiffs, None, partition_key, runtime),
         webhooks,
