@@ -1,6 +1,5 @@
 """Cases: the dossier of a municipality, address and month (domain.md 3.1, 4.1)."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from services.common.events import Area, Case, CaseKind, CaseSignal, CaseStatus, SignalState, SignalStatus
@@ -31,7 +30,7 @@ def settle(household: Household, case: CaseFacts, place: Place, changes: list[Ch
         results=case.results,
         told=told,
         tellings=case.tellings + changed,
-        matched=settle_matches(household, case, place, changes),
+        matched=settle_matches(household, case, signals, place, changes),
         pauses=case.pauses,
     )
     if changed:
@@ -50,12 +49,30 @@ def _settle_signal(
 ) -> SignalFact:
     confidence, contacts = known_as(household, signal)
     result = result_of(case, signal)
-    told = SignalTold(status=status_of(case, result, confidence), result=result, contacts=contacts)
-    if told == signal.told:
+    status, before = status_of(case, result, confidence), signal.told
+    if before and before.status is status and before.result is result and before.contacts == contacts:
         return signal
-    settled = replace(signal, told=told, tellings=signal.tellings + 1)
+    told = SignalTold(status=status, result=result, contacts=contacts)
+    settled = _retold(signal, told)
     changes.append(_signal_change(household, case, settled, told))
     return settled
+
+
+def _retold(signal: SignalFact, told: SignalTold) -> SignalFact:
+    """Spelt out: `replace` takes twice the time, and every signal comes here."""
+    return SignalFact(
+        signal_id=signal.signal_id,
+        creditor=signal.creditor,
+        partner_type=signal.partner_type,
+        amount_cents=signal.amount_cents,
+        signal_date=signal.signal_date,
+        crisis=signal.crisis,
+        young=signal.young,
+        evidence=signal.evidence,
+        at=signal.at,
+        told=told,
+        tellings=signal.tellings + 1,
+    )
 
 
 def _told(case: CaseFacts, signals: tuple[SignalFact, ...], place: Place) -> CaseTold:
@@ -101,10 +118,10 @@ def _event(household: Household, case: CaseFacts, told: CaseTold) -> Case:
         crisis=any(signal.crisis for signal in case.signals),
         young=any(signal.young for signal in case.signals),
         area=area,
-        opened_at=min(signal.at for signal in case.signals),
+        opened_at=min([signal.at for signal in case.signals]),
         picked_up_at=told.picked_up_at,
         closed_at=told.closed_at,
-        signals=tuple(map(_shown, case.signals)),
+        signals=tuple([_shown(signal) for signal in case.signals]),
     )
 
 

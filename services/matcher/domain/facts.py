@@ -6,6 +6,7 @@ sorted, so that the same facts make the same state whatever order they came in.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from services.common.events import (
     Area,
@@ -141,8 +142,7 @@ class Woken:
     """The timer of the key went off."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """Something to be told: the event, the last part of its ce_type, and its deterministic ce_id."""
 
     event: Event

@@ -5,8 +5,9 @@ Nothing depends on the order in which inputs arrive, because what is told is a f
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from services.common.events import KnownPerson, Outcome, Registration, Signal
 from services.matcher.domain.cases import Place, settle
@@ -29,8 +30,7 @@ PauseDays = Callable[[str], int]
 Touched = Callable[[CaseFacts], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What one fact comes to: the state after it (None = nothing left), what is told, when to wake up."""
 
     household: Household | None
@@ -73,15 +73,15 @@ def insert(household: Household, fact: Fact, now: datetime, pause_days: PauseDay
 
 def wake_at(household: Household) -> datetime | None:
     """Return the earliest moment at which time alone changes something: a swap, a pause's end, retention."""
-    places = _places(household)
+    places = _places(household) if len(household.cases) > 1 else {}
     moments = [expires_at(month_of(known.at)) for known in household.known]
     for case in household.cases:
         running = [pause.ends_at for pause in case.pauses if pause.reason is None]
-        moments.extend(running or (expires_at(case.month),))
-        place = places.get((case.municipality, case.unit), {})
-        if len(place) > 1 and case.signals:
-            swap = swap_moment(case, place)
-            moments.extend((swap,) if swap else ())
+        moments.append(min(running) if running else expires_at(case.month))
+        place = places.get((case.municipality, case.unit), {}) if case.signals else {}
+        swap = swap_moment(case, place) if len(place) > 1 else None
+        if swap:
+            moments.append(swap)
     return min(moments, default=None)
 
 

@@ -20,27 +20,17 @@ from services.matcher.domain.statuses import in_order
 
 def with_signal(household: Household, signal: Signal, at: datetime) -> Household:
     """Return the household with a signal in its case; the first time that a signal was seen counts."""
-    case = _case_of(household, signal)
-    if any(known.signal_id == signal.signal_id for each in household.cases for known in each.signals):
-        return household
-    signals = (*case.signals, _fact(signal, at))
-    if len(signals) > 1:
-        signals = tuple(sorted(signals, key=lambda each: (each.signal_date, each.signal_id)))
-    joined = CaseFacts(
-        case_id=case.case_id,
-        municipality=signal.municipality,
-        unit=signal.unit,
-        month=month_of(signal.signal_date),
-        area=best_area(case.area, signal.area),
-        signals=signals,
-        attempted_at=case.attempted_at,
-        results=case.results,
-        told=case.told,
-        tellings=case.tellings,
-        matched=case.matched,
-        pauses=case.pauses,
-    )
-    return with_case(household, joined)
+    month = month_of(signal.signal_date)
+    for each in household.cases:
+        for known in each.signals:
+            if known.signal_id == signal.signal_id:
+                return household
+    case = _case_of(household, signal, month)
+    if case is None:
+        return with_case(household, _first_of_case(household, signal, month, at))
+    signals = sorted((*case.signals, _fact(signal, at)), key=lambda each: (each.signal_date, each.signal_id))
+    area = best_area(case.area, signal.area)
+    return with_case(household, replace(case, area=area, signals=tuple(signals)))
 
 
 def with_outcome(household: Household, outcome: Outcome, at: datetime, pause_days: int) -> Household:
@@ -98,10 +88,11 @@ def with_known(household: Household, known: KnownPerson, at: datetime) -> Househ
 
 def with_case(household: Household, case: CaseFacts) -> Household:
     """Return the household with a case in the place of the one with its id, or added."""
+    if not household.cases:
+        return with_cases(household, (case,))
     others = [each for each in household.cases if each.case_id != case.case_id]
     others.append(case)
-    if len(others) > 1:
-        others.sort(key=lambda each: each.case_id)
+    others.sort(key=lambda each: each.case_id)
     return with_cases(household, tuple(others))
 
 
@@ -116,20 +107,28 @@ def with_cases(household: Household, cases: tuple[CaseFacts, ...]) -> Household:
     )
 
 
-def _case_of(household: Household, signal: Signal) -> CaseFacts:
-    month = month_of(signal.signal_date)
+def _case_of(household: Household, signal: Signal, month: int) -> CaseFacts | None:
     for case in household.cases:
-        if (
-            case.signals
-            and case.month == month
-            and case.unit == signal.unit
-            and case.municipality == signal.municipality
-        ):
+        here = case.month == month and case.unit == signal.unit and case.municipality == signal.municipality
+        if here and case.signals:
             return case
-    parts = (signal.municipality, signal.household, signal.unit, month_text(month))
-    case_id = derived_id("case", *parts)
-    blank = CaseFacts(case_id=case_id, municipality=signal.municipality, unit=signal.unit, month=month)
-    return _case(household, case_id) or blank
+    return None
+
+
+def _first_of_case(household: Household, signal: Signal, month: int, at: datetime) -> CaseFacts:
+    """Return a new case, or the one that an outcome made when it overtook its signals."""
+    case_id = derived_id("case", signal.municipality, signal.household, signal.unit, month_text(month))
+    orphan = _case(household, case_id)
+    return CaseFacts(
+        case_id=case_id,
+        municipality=signal.municipality,
+        unit=signal.unit,
+        month=month,
+        area=signal.area,
+        signals=(_fact(signal, at),),
+        attempted_at=orphan.attempted_at if orphan else None,
+        results=orphan.results if orphan else (),
+    )
 
 
 def _case_or_orphan(household: Household, outcome: Outcome, month: int) -> CaseFacts:

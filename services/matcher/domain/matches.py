@@ -16,9 +16,13 @@ Signals = tuple[SignalFact, ...]
 
 
 def settle_matches(
-    household: Household, case: CaseFacts, place: dict[int, CaseFacts], changes: list[Change]
+    household: Household,
+    case: CaseFacts,
+    signals: Signals,
+    place: dict[int, CaseFacts],
+    changes: list[Change],
 ) -> tuple[str, ...]:
-    """Tell the matches of a case that were not told before; return all that were."""
+    """Tell the matches of a case (`signals`: with their status) that are new; return all that were told."""
     found = (
         (MatchKind.MULTIPLE, _multiple(case)),
         (MatchKind.CONSECUTIVE, _consecutive(case, place)),
@@ -30,20 +34,23 @@ def settle_matches(
             matched = (*matched, kind.value)
             changes.append(_match(household, case, kind, earlier))
     if household.registrations or household.known:
-        return (*matched, *_settle_known(household, case, changes))
+        return (*matched, *_settle_known(household, case, signals, changes))
     return matched
 
 
-def _settle_known(household: Household, case: CaseFacts, changes: list[Change]) -> Iterator[str]:
-    """Tell which signals are of somebody in debt help."""
+def _settle_known(
+    household: Household, case: CaseFacts, signals: Signals, changes: list[Change]
+) -> Iterator[str]:
+    """Tell which signals are of somebody in debt help: those whose status has somebody to call."""
     kind = MatchKind.KNOWN_IN_DEBT_HELP
-    for signal in case.signals:
-        confidence, _ = known_as(household, signal)
-        if confidence and signal.signal_id not in case.matched:
-            match_id = derived_id("match", kind.value, signal.signal_id)
+    for signal in signals:
+        if signal.told and signal.told.contacts and signal.signal_id not in case.matched:
+            confidence, _ = known_as(household, signal)
             by_bsn = any(known.signal_id == signal.signal_id for known in household.known)
             why = (f"same {'BSN' if by_bsn else 'person'} as a running registration",)
-            changes.append(_change(household, case, kind, match_id, (confidence, (signal.signal_id,), why)))
+            match_id = derived_id("match", kind.value, signal.signal_id)
+            found = (confidence or Confidence.POSSIBLE, (signal.signal_id,), why)
+            changes.append(_change(household, case, kind, match_id, found))
             yield signal.signal_id
 
 

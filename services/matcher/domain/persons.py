@@ -6,6 +6,7 @@ which inputs come makes no difference while help runs; once it has ended nobody 
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from services.common.events import Check, Contact, KnownPerson, Registration, SignalPerson
 from services.common.identifiers import derived_id
@@ -46,8 +47,7 @@ class Person:
     watches: tuple[Watch, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What one fact comes to: the state after it (None = nothing left), what is told, when to wake up."""
 
     person: Person | None

@@ -65,6 +65,8 @@ def status_of(case: CaseFacts, result: CaseResult | None, known: Confidence | No
 
 def known_as(household: Household, signal: SignalFact) -> tuple[Confidence | None, tuple[Contact, ...]]:
     """Return how surely the person of a signal is in debt help, and whom to call."""
+    if not (household.registrations or household.known):
+        return None, ()
     contacts: list[Contact] = []
     found: list[Confidence | None] = []
     for registration in household.registrations:
