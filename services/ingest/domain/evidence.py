@@ -53,8 +53,8 @@ def unit_form(address: Address) -> str:
 def _plain(text: str) -> str:
     if text.isascii():  # most names are: three times as fast
         return text.lower()
-    apart = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
-    return "".join(c for c in apart if not unicodedata.combining(c))
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in apart if not unicodedata.combining(c)).casefold().translate(_LETTERS)
 
 
 def _full(birth_date: str | None) -> str | None:

@@ -1,0 +1,181 @@
+"""The gate as a table: what passes, and every ground for refusal."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from services.common.events import Area, PartnerType
+from services.ingest.domain.drafts import Person
+from services.ingest.domain.gate import Place, judge, may_act_for, young
+from services.ingest.domain.reading import read_signal
+from services.ingest.domain.windows import WINDOWS, window_on
+from tests.unit.ingest.messages import (
+    BROKER,
+    CAK,
+    INSURER,
+    LANDLORD,
+    OTHER_TOWN,
+    TODAY,
+    TOWN,
+    agreement,
+    directory,
+    message,
+)
+
+HERE = Place(municipality_code="0363", area=Area(pc4="1234"))
+THERE = Place(municipality_code="0518", area=Area(pc4="1234"))
+
+
+def reasons(
+    sender: str = LANDLORD, place: Place | None = None, today: date = TODAY, **changes: Any
+) -> set[str]:
+    claim, _ = read_signal(message(**changes), sender)
+    assert claim is not None
+    found = judge(claim, sender=sender, directory=directory(), place=place, today=today)
+    return {problem.reason.value for problem in found}
+
+
+def test_a_right_signal_passes() -> None:
+    assert reasons() == set()
+    assert reasons(place=HERE) == set()
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"gemeentecode": "9999"}, {"MUNICIPALITY_UNKNOWN"}),
+        ({"gemeentecode": "0344"}, {"MUNICIPALITY_INACTIVE"}),
+        ({"gemeentecode": "0518"}, {"NO_AGREEMENT"}),
+        ({"schuldeiser": "9" * 20}, {"CREDITOR_UNKNOWN", "NO_AGREEMENT", "NOT_REPRESENTED"}),
+        ({"schuldeiser": BROKER}, {"CREDITOR_UNKNOWN", "NO_AGREEMENT", "NOT_REPRESENTED"}),
+        ({"schuldeiser": INSURER}, {"NOT_REPRESENTED", "PARTNER_TYPE_MISMATCH"}),
+        (
+            {"gemeentecode": "9999", "schuldeiser": CAK},
+            {"MUNICIPALITY_UNKNOWN", "NOT_REPRESENTED", "PARTNER_TYPE_MISMATCH"},
+        ),
+        ({"signaalpartner": "Energie"}, {"PARTNER_TYPE_MISMATCH"}),
+        ({"persoon__burgerservicenummer": "111222333"}, {"BSN_NOT_ALLOWED"}),
+        ({"persoon__burgerservicenummer": "1"}, {"BSN_NOT_ALLOWED"}),
+        ({"persoon__geboortedatum": "2026-03-11"}, {"BIRTH_DATE_INVALID"}),
+        ({"persoon__geboortedatum": "2027"}, {"BIRTH_DATE_INVALID"}),
+        ({"persoon__geboortedatum": "2026"}, set()),
+        ({"signaaldatum": "2026-03-11"}, {"SIGNAL_DATE_IN_FUTURE"}),
+        ({"signaaldatum": "2026-03-10"}, set()),
+        ({"signaaldatum": "2026-02-07"}, set()),
+        ({"signaaldatum": "2026-02-06"}, {"SIGNAL_DATE_TOO_OLD"}),
+        ({"ontstaansdatum": "2026-02-07"}, set()),
+        ({"ontstaansdatum": "2026-02-08"}, {"ARREARS_TOO_SHORT"}),
+        ({"ontstaansdatum": "2026-03-20"}, {"ARREARS_TOO_SHORT"}),
+        ({"ontstaansdatum": "1999-01-01"}, set()),
+        ({"signaaldatum": None, "gemeentecode": "0518"}, set()),
+        ({"signaalpartner": None, "ontstaansdatum": "2026-03-08"}, set()),
+    ],
+)
+def test_every_ground_for_refusal(changes: dict[str, Any], expected: set[str]) -> None:
+    assert reasons(**changes) == expected
+
+
+def test_all_grounds_come_at_once() -> None:
+    assert reasons(
+        place=THERE,
+        gemeentecode="0344",
+        signaaldatum="2026-04-01",
+        ontstaansdatum="2026-03-30",
+        signaalpartner="Water",
+        persoon__burgerservicenummer="111222333",
+        schuldeiser=INSURER,
+    ) == {
+        "ADDRESS_OUTSIDE_MUNICIPALITY",
+        "MUNICIPALITY_INACTIVE",
+        "SIGNAL_DATE_IN_FUTURE",
+        "ARREARS_TOO_SHORT",
+        "PARTNER_TYPE_MISMATCH",
+        "BSN_NOT_ALLOWED",
+        "NO_AGREEMENT",
+        "NOT_REPRESENTED",
+    }
+
+
+@pytest.mark.parametrize(("since", "expected"), [(29, "SHORT"), (30, ""), (100, ""), (101, "LONG")])
+def test_a_health_insurer_signals_between_30_and_100_days(since: int, expected: str) -> None:
+    on = date(2026, 3, 9)
+    changes: dict[str, Any] = {
+        "signaalpartner": "Zorg",
+        "ontstaansdatum": (on - timedelta(days=since)).isoformat(),
+    }
+    found = reasons(INSURER, **changes, persoon__burgerservicenummer="111222333")
+    assert found == ({f"ARREARS_TOO_{expected}"} if expected else set())
+
+
+def test_the_cak_may_send_a_bsn() -> None:
+    changes: dict[str, Any] = {"signaalpartner": "CAK Eigen bijdrage", "ontstaansdatum": "2025-06-01"}
+    assert reasons(CAK, **changes, persoon__burgerservicenummer="111222333") == set()
+
+
+def test_an_address_in_another_municipality_is_refused() -> None:
+    assert reasons(place=THERE) == {"ADDRESS_OUTSIDE_MUNICIPALITY"}
+
+
+def test_a_sender_needs_an_agreement_that_names_it_on_the_signals_date() -> None:
+    assert reasons(BROKER, schuldeiser=LANDLORD) == {"NOT_REPRESENTED"}  # it ended on 8 March
+    assert reasons(BROKER, schuldeiser=LANDLORD, signaaldatum="2026-03-08") == set()
+
+
+def test_an_agreement_holds_from_its_first_up_to_and_with_its_last_day() -> None:
+    other = agreement("x", OTHER_TOWN, LANDLORD, valid_from=date(2026, 3, 5), valid_until=date(2026, 3, 8))
+    for day, passes in ((4, False), (5, True), (8, True), (9, False)):
+        claim, _ = read_signal(message(gemeentecode="0518", signaaldatum=f"2026-03-0{day}"), LANDLORD)
+        assert claim is not None
+        found = judge(claim, sender=LANDLORD, directory=directory(other), place=None, today=TODAY)
+        assert (not found) is passes
+
+
+def test_who_may_act_for_a_creditor_at_all() -> None:
+    assert may_act_for(LANDLORD, LANDLORD, directory(), TODAY)
+    assert not may_act_for(LANDLORD, BROKER, directory(), TODAY)
+    assert may_act_for(LANDLORD, BROKER, directory(), date(2026, 3, 8))
+    assert not may_act_for(LANDLORD, TOWN, directory(), TODAY)
+
+
+@pytest.mark.parametrize(
+    ("kind", "on", "shortest", "longest"),
+    [
+        (PartnerType.RENT, date(2022, 1, 1), 30, None),
+        (PartnerType.ENERGY, date(2022, 11, 30), 50, 100),
+        (PartnerType.ENERGY, date(2022, 12, 1), 30, None),
+        (PartnerType.WATER, date(2022, 11, 30), 30, 100),
+        (PartnerType.WATER, date(2026, 1, 1), 30, None),
+        (PartnerType.HEALTH, date(2020, 1, 1), 30, 100),
+        (PartnerType.HEALTH, date(2026, 1, 1), 30, 100),
+        (PartnerType.OTHER, date(2026, 1, 1), 30, None),
+    ],
+)
+def test_the_window_is_the_one_of_the_day(
+    kind: PartnerType, on: date, shortest: int, longest: int | None
+) -> None:
+    window = window_on(kind, on)
+    assert (window.shortest, window.longest) == (shortest, longest)
+
+
+def test_every_partner_type_has_windows_in_the_order_of_their_dates() -> None:
+    assert set(WINDOWS) == set(PartnerType)
+    for rows in WINDOWS.values():
+        assert [row.since for row in rows] == sorted(row.since for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("birth_date", "expected"),
+    [
+        ("1999-03-11", True),
+        ("1999-03-10", False),
+        ("1980-02-29", False),
+        ("1999-04", True),
+        ("1999-03", False),
+        ("2000", True),
+        ("1999", False),
+        (None, False),
+    ],
+)
+def test_young_is_under_27_for_certain(birth_date: str | None, expected: bool) -> None:
+    assert young(Person(birth_date=birth_date), date(2026, 3, 10)) is expected

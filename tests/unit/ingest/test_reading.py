@@ -1,0 +1,182 @@
+"""What a message may look like: a table per field, and the properties of reading."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.ingest.domain import formats
+from services.ingest.domain.content import signal_content
+from services.ingest.domain.flat import header_problems, nest
+from services.ingest.domain.reading import read_registration, read_signal
+from services.ingest.domain.reasons import SENTENCES, Reason
+from tests.unit.ingest.messages import LANDLORD, message
+
+WRONG: list[tuple[str, Any, str]] = [
+    ("kenmerk", None, "FIELD_MISSING"),
+    ("kenmerk", "", "FIELD_MISSING"),
+    ("kenmerk", "x" * 65, "REFERENCE_INVALID"),
+    ("kenmerk", " x", "REFERENCE_INVALID"),
+    ("kenmerk", "a\nb", "REFERENCE_INVALID"),
+    ("kenmerk", "a\0b", "REFERENCE_INVALID"),
+    ("kenmerk", 5, "REFERENCE_INVALID"),
+    ("schuldeiser", "12345678", "OIN_INVALID"),
+    ("gemeentecode", "363", "FIELD_INVALID"),
+    ("gemeentecode", 363, "FIELD_INVALID"),
+    ("signaalpartner", "huur", "PARTNER_TYPE_INVALID"),
+    ("signaalpartner", ["Huur"], "PARTNER_TYPE_INVALID"),
+    ("bedragInCenten", -1, "AMOUNT_INVALID"),
+    ("bedragInCenten", 1.0, "AMOUNT_INVALID"),
+    ("bedragInCenten", True, "AMOUNT_INVALID"),
+    ("bedragInCenten", "100", "AMOUNT_INVALID"),
+    ("bedragInCenten", formats.MAX_CENTS + 1, "AMOUNT_INVALID"),
+    ("ontstaansdatum", "2026-02-30", "DATE_INVALID"),
+    ("ontstaansdatum", "20260101", "DATE_INVALID"),
+    ("ontstaansdatum", "01-01-2026", "DATE_INVALID"),
+    ("signaaldatum", "2026-1-1", "DATE_INVALID"),
+    ("signaaldatum", 20260101, "DATE_INVALID"),
+    ("crisissignaal", "true", "FIELD_INVALID"),
+    ("warmeOverdracht", 1, "FIELD_INVALID"),
+    ("klantnummer", "x" * 65, "FIELD_INVALID"),
+    ("persoon", "Jansen", "FIELD_INVALID"),
+    ("persoon__burgerservicenummer", "123456789", "BSN_INVALID"),
+    ("persoon__burgerservicenummer", "000000000", "BSN_INVALID"),
+    ("persoon__burgerservicenummer", 111222333, "BSN_INVALID"),
+    ("persoon__geslachtsnaam", "x" * 201, "NAME_INVALID"),
+    ("persoon__geslachtsnaam", "<b>", "NAME_INVALID"),
+    ("persoon__voorletters", "J2", "NAME_INVALID"),
+    ("persoon__voorvoegsel", "van der lange", "NAME_INVALID"),
+    ("persoon__geboortedatum", "1980-13", "BIRTH_DATE_INVALID"),
+    ("persoon__geboortedatum", "1980-00-12", "BIRTH_DATE_INVALID"),
+    ("persoon__geboortedatum", "0000", "BIRTH_DATE_INVALID"),
+    ("persoon__geboortedatum", "80-01-01", "BIRTH_DATE_INVALID"),
+    ("adres", None, "FIELD_MISSING"),
+    ("adres", [], "FIELD_INVALID"),
+    ("adres__postcode", "0234AB", "POSTCODE_INVALID"),
+    ("adres__postcode", "1234 A", "POSTCODE_INVALID"),
+    ("adres__huisnummer", 0, "HOUSE_NUMBER_INVALID"),
+    ("adres__huisnummer", 100_000, "HOUSE_NUMBER_INVALID"),
+    ("adres__huisnummer", "12a", "HOUSE_NUMBER_INVALID"),
+    ("adres__huisletter", "ab", "HOUSE_LETTER_INVALID"),
+    ("adres__huisnummertoevoeging", "12345", "ADDITION_INVALID"),
+    ("adres__huisnummertoevoeging", "é", "ADDITION_INVALID"),
+    ("contact__telefoon", "bel maar", "CONTACT_INVALID"),
+    ("contact__email", "x@y", "CONTACT_INVALID"),
+    ("contact__email", "a b@c.nl", "CONTACT_INVALID"),
+    ("contact__fax", "1", "FIELD_UNKNOWN"),
+    ("naam", "x", "FIELD_UNKNOWN"),
+]
+
+RIGHT: list[tuple[str, Any, str, Any]] = [
+    ("kenmerk", "é-1 / 2", "kenmerk", "é-1 / 2"),
+    ("bedragInCenten", 0, "bedragInCenten", 0),
+    ("adres__postcode", "1234 ab", "adres", {"postcode": "1234AB", "huisnummer": 12}),
+    ("adres__huisnummer", "12", "adres", {"postcode": "1234AB", "huisnummer": 12}),
+    ("adres__huisletter", "b", "adres", {"postcode": "1234AB", "huisnummer": 12, "huisletter": "B"}),
+    ("persoon", None, "persoon", None),
+    ("contact", {}, "contact", None),
+    ("persoon", {"geboortedatum": "1980"}, "persoon", {"geboortedatum": "1980"}),
+    ("persoon", {"geboortedatum": "1980-00-00"}, "persoon", {"geboortedatum": "1980"}),
+    ("persoon", {"geboortedatum": "1980-05-00"}, "persoon", {"geboortedatum": "1980-05"}),
+    ("persoon", {"burgerservicenummer": "12345672"}, "persoon", {"burgerservicenummer": "012345672"}),
+    ("persoon", {"geslachtsnaam": "Ágoston-d'Été"}, "persoon", {"geslachtsnaam": "Ágoston-d'Été"}),
+    ("contact", {"email": "a.b+c@x.example"}, "contact", {"email": "a.b+c@x.example"}),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "code"), WRONG)
+def test_what_is_wrong_is_said_with_its_field(path: str, value: Any, code: str) -> None:
+    _, problems = read_signal(message(**{path: value}), LANDLORD)
+    assert [(each.reason.value, each.field) for each in problems] == [(code, path.replace("__", "."))]
+
+
+@pytest.mark.parametrize(("path", "value", "name", "expected"), RIGHT)
+def test_what_is_right_comes_in_normal_form(path: str, value: Any, name: str, expected: Any) -> None:
+    claim, problems = read_signal(message(**{path: value}), LANDLORD)
+    assert (claim is not None, problems) == (True, ())
+    assert claim is not None
+    assert signal_content(claim.draft()).get(name) == expected
+
+
+def test_all_errors_come_at_once() -> None:
+    changes = {path: value for path, value, _ in WRONG if path not in ("persoon", "adres")}
+    _, problems = read_signal(message(**changes), LANDLORD)
+    assert {each.field for each in problems} == {path.replace("__", ".") for path in changes}
+
+
+def test_without_a_creditor_it_is_the_sender() -> None:
+    for absent in ({}, {"schuldeiser": None}, {"schuldeiser": ""}):
+        claim, problems = read_signal(message(**absent), LANDLORD)
+        assert (claim and claim.creditor, problems) == (LANDLORD, ())
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+MEMBERS = st.sampled_from([path for path, _, _ in WRONG])
+
+
+@given(JSON)
+def test_any_json_value_is_read_or_refused(value: object) -> None:
+    for read in (lambda raw: read_signal(raw, LANDLORD), read_registration):
+        claim, problems = read(value)
+        assert claim is not None or problems
+
+
+@given(st.dictionaries(MEMBERS.filter(lambda path: "__" not in path), JSON, max_size=6))
+def test_any_value_of_any_member_is_read_or_refused(changes: dict[str, Any]) -> None:
+    claim, problems = read_signal(message(**changes), LANDLORD)
+    assert claim is not None
+    assert problems or claim.draft()
+
+
+@given(st.text(max_size=70), st.text(max_size=12), st.text(max_size=30), st.text(max_size=6))
+def test_normal_forms_stay_what_they_are(reference: str, birth: str, name: str, addition: str) -> None:
+    for form, value in (
+        (formats.reference, reference),
+        (formats.birth_date, birth),
+        (formats.name, name),
+        (formats.addition, addition),
+        (formats.text, name),
+        (formats.postcode, addition),
+    ):
+        found = form(value)
+        assert found is None or form(found) == found
+
+
+def test_a_row_of_csv_says_the_same_as_its_message() -> None:
+    cells = {
+        "kenmerk": "H-1",
+        "gemeentecode": "0363",
+        "signaalpartner": "Huur",
+        "bedragInCenten": "45050",
+        "ontstaansdatum": "2026-01-01",
+        "signaaldatum": " 2026-03-09 ",
+        "crisissignaal": "nee",
+        "klantnummer": "",
+        "voorletters": "J.",
+        "geslachtsnaam": "Jansen",
+        "geboortedatum": "1980-02-29",
+        "postcode": "1234AB",
+        "huisnummer": "12",
+        "telefoon": "0612345678",
+    }
+    assert header_problems(list(cells)) == ()
+    row, _ = read_signal(nest(list(cells), list(cells.values())), LANDLORD)
+    body, _ = read_signal(message(), LANDLORD)
+    assert row == body
+    assert nest(["kenmerk"], ["a", "b"]) is None
+
+
+@pytest.mark.parametrize("amount", ["12,50", "-1", "1e3", "½", "9" * 13])
+def test_an_amount_in_csv_that_is_no_whole_number_is_refused(amount: str) -> None:
+    raw = nest(["bedragInCenten"], [amount])
+    _, problems = read_signal(raw, LANDLORD)
+    assert Reason.AMOUNT_INVALID in {each.reason for each in problems}
+
+
+def test_every_reason_has_a_sentence() -> None:
+    assert set(SENTENCES) == set(Reason)
