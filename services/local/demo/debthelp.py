@@ -71,7 +71,7 @@ class DebtHelp:
             self._end(when.HELP_ENDS, resident)
         for household, resident in third:
             self._register(when.MARCH_EARLY, resident, household.address)
-        self._register(when.MARCH_EARLY, first[5][1], elsewhere[-1])  # helped on after a move
+        self._register(when.MARCH_CALLS, first[5][1], elsewhere[-1])  # helped on after a move
         for _, resident in [*second[:3], *moved[:2]]:
             self._end(when.MARCH_LAST, resident)
 

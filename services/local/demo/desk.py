@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import httpx
 
+from services.common.errors import PermanentError
 from services.local.demo.hub import Hub
 
 TIMEOUT_SECONDS = 60.0
@@ -63,5 +64,5 @@ def good(answer: httpx.Response) -> Any:
     """Return the JSON of an answer that must be a success; anything else is told with what the hub said."""
     if not answer.is_success:
         request = answer.request
-        raise RuntimeError(f"{request.method} {request.url.path}: {answer.status_code} {answer.text[:600]}")
+        raise PermanentError(f"{request.method} {request.url.path}: {answer.status_code} {answer.text[:600]}")
     return answer.json() if answer.content else None

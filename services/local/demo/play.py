@@ -24,7 +24,7 @@ from services.local.demo.tail import Tail
 from services.local.demo.tally import Tally
 
 SCHEMAS = REPOSITORY / "schemas"
-TIMERS_SECONDS = 15.0
+TIMERS_SECONDS = 60.0
 """How long expected timers may take to fire; what is missing then shows in the comparison at the end."""
 
 
@@ -46,11 +46,11 @@ async def play(
                 tally = Tally(tail, codec, examples)
                 await quiet.wait()
                 for step in steps:
-                    progress.update(bar, description=f"{step.at:%d %b}  {step.title}")
+                    _tell(progress, f"{step.at:%d %b}  {step.title}")
                     await _jump(hub, step.at, expected, tally, quiet)
                     await script.play(step)
                     await quiet.wait()
-                progress.update(bar, description="reading back")
+                _tell(progress, "reading back what the parties see")
                 tables = tally.tables(steps, script.answers, script.told)
                 return tables | await read_back(hub, desk, examples, tally)
 
@@ -68,6 +68,14 @@ async def _jump(hub: Hub, moment: datetime, expected: Expected, tally: Tally, qu
             break
         await asyncio.sleep(LOOK_SECONDS)
     await quiet.wait()
+
+
+def _tell(progress: Progress, what: str) -> None:
+    """Say what is going on: on the bar, or in a line where there is no terminal to draw on."""
+    bar = progress.tasks[0]
+    progress.update(bar.id, description=what)
+    if not progress.console.is_terminal:
+        progress.console.print(f"{bar.elapsed or 0:5.1f} s  {what}")
 
 
 async def _codec() -> Codec:

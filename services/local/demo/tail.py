@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import ConsumerRecord
 
 POLL_MS = 50
@@ -15,6 +16,7 @@ class Tail:
     """Keeps all records in memory by topic; use as an async context manager."""
 
     def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
         settings = {
             "bootstrap_servers": bootstrap,
             "enable_auto_commit": False,
@@ -58,14 +60,17 @@ class Tail:
         return True
 
     async def _follow(self) -> None:
-        topics = await self._looker.topics()
-        wanted = [
-            topic for topic in topics if not topic.startswith("__") and not topic.endswith(".changelog")
-        ]
+        topics = sorted(name for name in await self._looker.topics() if _wanted(name))
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        await admin.start()
+        try:
+            described = await admin.describe_topics(topics)
+        finally:
+            await admin.close()
         self._partitions = [
-            TopicPartition(topic, partition)
-            for topic in sorted(wanted)
-            for partition in self._looker.partitions_for_topic(topic) or ()
+            TopicPartition(topic["topic"], partition["partition"])
+            for topic in described
+            for partition in topic["partitions"]
         ]
         self._reader.assign(self._partitions)
         self._looker.assign(self._partitions)
@@ -76,3 +81,8 @@ class Tail:
             for partition, records in batches.items():
                 self.records[partition.topic].extend(records)
                 self.next_offset[partition.topic, partition.partition] = records[-1].offset + 1
+
+
+def _wanted(topic: str) -> bool:
+    """Leave out Kafka's own topics, and the processors' memories."""
+    return not topic.startswith("__") and not topic.endswith(".changelog")

@@ -6,6 +6,7 @@ from services.common.identifiers import is_bsn, is_municipality_code, is_oin, po
 from services.local.demo.actions import Ask, Attempt, Conclude, Deliver, Register, SendSignal, Step
 from services.local.demo.examples import Examples, load_examples
 from services.local.demo.model.cases import cases_of
+from services.local.demo.model.help import concerns, stays_of
 from services.local.demo.model.intake import take_in
 from services.local.demo.scenario import make_steps
 from services.local.demo.world import make_world
@@ -79,3 +80,12 @@ def test_no_case_depends_on_which_of_its_signals_comes_first(examples: Examples,
     for key, signals in cases_of(take_in(steps, examples).signals).items():
         first[key].update(signal.young for signal in signals)
     assert all(len(young) == 1 for young in first.values())
+
+
+def test_help_never_ends_at_the_moment_at_which_a_signal_about_that_person_arrives(
+    examples: Examples, steps: list[Step]
+) -> None:
+    """Both would be right then: known for a moment, or never."""
+    stays = stays_of(steps)
+    for signal in take_in(steps, examples).signals:
+        assert not any(stay.until == signal.at and concerns(stay, signal) for stay in stays)
