@@ -40,9 +40,10 @@ SETTINGS: Mapping[str, str] = {
     "num.network.threads": "2",
     "num.io.threads": "2",
     "background.threads": "2",
-    # a broker that was killed is back in 2 s instead of 12
-    "broker.session.timeout.ms": "1000",
-    "broker.heartbeat.interval.ms": "250",
+    # a broker that was killed is back in some 4 s instead of 12; with 1 s a busy machine (load 12 on 2 cores)
+    # makes the controller fence its own broker, and producers get NotEnoughReplicas
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "500",
     # groups start at once, and tests may use short session time-outs
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "1000",
@@ -159,9 +160,9 @@ def _learn_classes(kit: KafkaKit, properties: Path, port: int) -> None:
     )
     broker.launch()
     try:
-        wait_until(lambda: answers(port) or not broker.alive, 60, "the first start of Kafka")
+        wait_until(lambda: answers(port) or not broker.alive, 180, "the first start of Kafka")
     finally:
-        broker.stop(timeout=90)  # the cache is written now
+        broker.stop(timeout=180)  # the cache is written now
     if not kit.classes.is_file():
         raise ConfigurationError(f"Kafka did not run: {broker.last_words()}")
 

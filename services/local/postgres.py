@@ -20,7 +20,7 @@ from services.common.errors import ConfigurationError
 from services.local.child import Child, account_of
 from services.local.waiting import wait_until
 
-START_SECONDS = 30
+START_SECONDS = 60
 POSTGRES_VERSION = 18
 _SOCKET_NAME = "/.s.PGSQL.5432"
 _LONGEST_SOCKET = 103  # macOS; Linux takes 107

@@ -27,7 +27,7 @@ from services.local.service import SERVICES, Service
 from services.local.supervise import Part, Supervisor
 from services.local.waiting import claim, wait_until
 
-_START_SECONDS = 60.0
+_START_SECONDS = 120.0
 _LOOK_SECONDS = 0.1
 
 

