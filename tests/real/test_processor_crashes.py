@@ -115,6 +115,12 @@ async def test_kills_freezes_and_rebalances_lose_and_double_nothing(workers: Wor
         await progress.everywhere()
         workers.signal("b", signal.SIGCONT)  # a zombie in the middle of a transaction
         await progress.everywhere()
+        workers.signal("c", signal.SIGSTOP)
+        await progress.everywhere()
+        workers.signal("c", signal.SIGCONT)
+        workers.kill("a")
+        workers.start("a")
+        await progress.everywhere()
         workers.kill("a")
         workers.signal("c", signal.SIGTERM)
         assert workers.processes["c"].wait(20) == 0

@@ -23,6 +23,10 @@ class NewTopicError(Exception):
         self.topic = topic
 
 
+class NoTopicError(ContractError):
+    """A party's topic does not exist: a matter of that party, not a fault of the record or of the handler."""
+
+
 @dataclass(frozen=True, slots=True)
 class Destination:
     """An output topic that exists."""
@@ -41,8 +45,8 @@ class Outputs:
         self._allowed = re.compile("|".join(_pattern(name) for name in spec.outputs) or "(?!)")
         plain = [name for name in spec.outputs if "{" not in name]
         changelog = [changelog_of(spec.name)] if spec.stateful else []
-        self.required = {*changelog, *(dlq_of(name) for name in spec.inputs)}
-        self.names = {*plain, *spec.inputs, *self.required}
+        self.required = {*plain, *changelog, *(dlq_of(name) for name in spec.inputs)}
+        self.names = {*spec.inputs, *self.required}
 
     def allows(self, topic: str) -> bool:
         return self._allowed.fullmatch(topic) is not None
@@ -62,7 +66,7 @@ class Destinations:
         self._absent: dict[str, float] = {}
 
     async def start(self) -> None:
-        """Fetch the metadata of all known topics; without a changelog, DLQ or input there is no beginning."""
+        """Fetch the metadata of all known topics; only those of the parties may be missing."""
         await self._client.set_topics(self._outputs.names)
         missing = sorted(topic for topic in self._outputs.required if not self.partitions(topic))
         if missing:
@@ -73,7 +77,7 @@ class Destinations:
                 raise HaltError(f"topic {topic} has {found} partitions, topics.yaml says {wanted}")
 
     def get(self, topic: str) -> Destination:
-        """Return a topic; else `NewTopicError` (look it up first) or `ContractError` (it does not exist)."""
+        """Return a topic; else `NewTopicError` (look it up) or `NoTopicError` (it does not exist)."""
         found = self._known.get(topic)
         if found is not None:
             return found
@@ -84,7 +88,7 @@ class Destinations:
             subject = self._outputs.catalogue.subject_of(topic)
             return self._known.setdefault(topic, Destination(count, subject, SUBJECTS[subject]))
         if monotonic() - self._absent.get(topic, -_REFRESH_SECONDS) < _REFRESH_SECONDS:
-            raise ContractError(f"topic {topic} does not exist")
+            raise NoTopicError(f"topic {topic} does not exist")
         raise NewTopicError(topic)
 
     def partitions(self, topic: str) -> int | None:
@@ -95,7 +99,8 @@ class Destinations:
     async def learn(self, topic: str) -> None:
         """Ask the broker for a topic; afterwards `get` gives it or says that it does not exist."""
         names = self._outputs.names
-        await self._client.set_topics(names | {topic})
+        if not await self._client.set_topics(names | {topic}):
+            raise TransientError("no broker told which topics there are")
         if self.partitions(topic):
             names.add(topic)
             return

@@ -8,6 +8,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
+from time import monotonic
 from typing import Generic
 
 import structlog
@@ -28,6 +29,7 @@ from services.common.runtime import Runtime
 log = structlog.get_logger()
 
 _WATCH_SECONDS = 1.0
+_SHORTEST_BACKOFF = 0.5
 _LONGEST_BACKOFF = 10.0
 
 
@@ -79,8 +81,9 @@ class Processor(Service, Generic[S]):
         return "; ".join(found) or None
 
     async def _run(self) -> None:
-        wait = 0.5
+        wait = _SHORTEST_BACKOFF
         while not self.should_stop:
+            begin = monotonic()
             try:
                 await self._serve()
             except Exception as error:  # noqa: BLE001 -- whatever ends a consumer, the answer is a new one
@@ -89,7 +92,7 @@ class Processor(Service, Generic[S]):
                 self._trouble = f"not connected: {name} {text}".strip()
                 log.warning("consumer_ended", processor=self._rules.name, error=name, text=text)
                 await self.sleep(wait)
-                wait = min(2 * wait, _LONGEST_BACKOFF)
+                wait = min(2 * wait, _LONGEST_BACKOFF) if monotonic() - begin < 60 else _SHORTEST_BACKOFF
 
     async def _serve(self) -> None:
         """Be a member of the group until we stop or the consumer breaks."""
@@ -106,13 +109,15 @@ class Processor(Service, Generic[S]):
                 self._trouble = "joining the group"
                 listener = _Listener(partial(self._start_units, shared), self._close_units)
                 consumer.subscribe(list(rules.subjects), listener=listener)
-                while not self.should_stop:
-                    internals.check(consumer)
-                    await self.sleep(_WATCH_SECONDS)
-                await self._close_units()
+                try:
+                    while not self.should_stop:
+                        internals.check(consumer)
+                        await self.sleep(_WATCH_SECONDS)
+                finally:
+                    await self._close_units()
         finally:
-            await self._close_units()
             await stop(consumer)
+            await self._close_units()  # those of a rebalance that ended meanwhile
 
     async def _find_topics(self, consumer: AIOKafkaConsumer) -> None:
         topics = await consumer.topics()
@@ -134,6 +139,7 @@ class Processor(Service, Generic[S]):
 
     async def _close_units(self) -> None:
         """End all partitions, side by side."""
+        self._trouble = self._trouble or "rebalancing"
         units = list(self._units.values())
         await asyncio.gather(*(unit.close() for unit in units))
         self._units = {}

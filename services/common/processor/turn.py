@@ -15,7 +15,7 @@ from services.common.catalogue import changelog_of, dlq_of
 from services.common.errors import ContractError
 from services.common.partitioning import partition_of
 from services.common.processor.batch import Batch
-from services.common.processor.destinations import Destination, Destinations, NewTopicError
+from services.common.processor.destinations import Destination, Destinations, NewTopicError, NoTopicError
 from services.common.processor.poison import HaltError, Headers, Window, dead_letter, redacted, size_of
 from services.common.processor.state import Table
 from services.common.producers import MAX_RECORD_BYTES
@@ -135,7 +135,8 @@ class Turn(Generic[S]):
         except NewTopicError:
             raise
         except Exception as error:  # noqa: BLE001 -- whatever a record breaks, it goes to the DLQ
-            self._window.poison()
+            if not isinstance(error, NoTopicError):
+                self._window.poison()
             self._bury(record, error)
         else:
             self._window.good()
