@@ -40,16 +40,14 @@ class Step(NamedTuple):
 
 def handle(before: Household | None, key: str, fact: Fact, now: datetime, pause_days: PauseDays) -> Step:
     """Take in one fact of the household `key`, which happened at `now`."""
-    household = before or Household(household=key)
-    if isinstance(fact, Woken):
-        household = _forget(_wake(household, now), now)
-    else:
-        known = household
-        household = insert(household, fact, now, pause_days)
-        if household is known:
-            return Step(before, (), wake_at(known))
+    known = before or Household(household=key)
+    household = insert(known, fact, now, pause_days)
+    if household is known:
+        return Step(before, (), wake_at(known))
     changes: list[Change] = []
     household = _derive(household, fact, changes)
+    if isinstance(fact, Woken):
+        household = _forget(household, now)
     left = household.cases or household.registrations or household.known
     return Step(household if left else None, tuple(changes), wake_at(household))
 
@@ -68,7 +66,7 @@ def insert(household: Household, fact: Fact, now: datetime, pause_days: PauseDay
         case Outcome():
             return with_outcome(household, fact, now, pause_days(fact.municipality))
         case Woken():
-            return household
+            return replace(household, woken=max(household.woken or now, now))
 
 
 def wake_at(household: Household) -> datetime | None:
@@ -130,11 +128,6 @@ def _places(household: Household) -> dict[tuple[str, str], Place]:
         if case.signals:
             places.setdefault((case.municipality, case.unit), {})[case.month] = case
     return places
-
-
-def _wake(household: Household, due: datetime) -> Household:
-    woken = max(household.woken, due) if household.woken else due
-    return replace(household, woken=woken)
 
 
 def _forget(household: Household, due: datetime) -> Household:

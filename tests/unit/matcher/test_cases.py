@@ -124,6 +124,17 @@ def test_a_creditor_that_was_only_late_does_not_take_a_swap_back() -> None:
     assert [match for match in hub.matches() if match.kind is MatchKind.SWAP] == before[1:]
 
 
+def test_a_signal_after_the_close_does_not_make_a_swap_of_a_month_that_was_decided() -> None:
+    hub = Hub()
+    hub.take(make.signal("d1", "2025-12-20", "c1"), AT - days(30))
+    hub.take(make.signal("d2", "2025-12-20", "c2"), AT - days(30))
+    hub.take(make.signal("j", "2026-01-20", "c2"))
+    hub.until(FEBRUARY)
+    hub.take(make.signal("late", "2026-01-28", "c3"), FEBRUARY + days(2))
+    hub.until(FEBRUARY + days(40))
+    assert MatchKind.SWAP not in {match.kind for match in hub.matches()}
+
+
 @pytest.mark.parametrize(
     ("other", "confidence"),
     [

@@ -167,3 +167,15 @@ def test_thirty_days_are_days_of_24_hours_across_summer_time() -> None:
     hub.take(make.signal("s1", "2026-03-18"), at)
     hub.take(make.result(month="2026-03"), at)
     assert hub.pause_steps("c1") == [(STARTED, datetime.fromisoformat("2026-04-19T10:00:00+00:00"))]
+
+
+def test_a_case_whose_pause_runs_is_kept_beyond_its_year() -> None:
+    hub = Hub()
+    hub.take(make.signal("s1"))
+    at = datetime.fromisoformat("2027-01-20T10:00:00+00:00")
+    hub.take(make.result(), at)
+    hub.until(at + days(29))
+    assert hub.state is not None
+    hub.until(at + days(30))
+    assert hub.pause_steps("c1") == [(STARTED, at + days(30)), (ENDED, at + days(30))]
+    assert hub.state is None
