@@ -51,4 +51,4 @@ lock: $(STAMP) ## resolve pyproject.toml into requirements.lock again
 	  --no-emit-index-url pyproject.toml -o requirements.lock
 
 clean: ## remove everything that was made: environment, cache, data folders
-	@rm -rf $(VENV) .cache .signaalhub *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) .cache .signaalhub* *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
