@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
+import msgspec
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -40,9 +42,9 @@ class Entry:
 
 _KEEP = text("""
     INSERT INTO common.vault (id, household, municipality, class, wrapped_key, expires_at, created_at)
-    SELECT id, household, municipality, :class, wrapped_key, :expires_at, :created_at
-    FROM unnest(CAST(:ids AS text[]), CAST(:households AS text[]), CAST(:municipalities AS text[]),
-                CAST(:keys AS bytea[])) AS new (id, household, municipality, wrapped_key)
+    SELECT id, household, municipality, :class, decode(wrapped_key, 'base64'), :expires_at, :created_at
+    FROM json_to_recordset(CAST(:entries AS json))
+         AS new (id text, household text, municipality text, wrapped_key text)
     ON CONFLICT (id) DO NOTHING
     RETURNING id
 """)
@@ -66,16 +68,24 @@ class Vault:
             _KEEP,
             {
                 "class": class_.value,
-                "ids": [entry.id for entry in wanted],
-                "households": [entry.household for entry in wanted],
-                "municipalities": [entry.municipality for entry in wanted],
-                "keys": [aes_key_wrap(self._master_key, fresh[entry.id]) for entry in wanted],
+                "entries": msgspec.json.encode(
+                    [self._row(entry, fresh[entry.id]) for entry in wanted]
+                ).decode(),
                 "expires_at": now + KEPT[class_],
                 "created_at": now,
             },
         )
         known = fresh.keys() - set(answer.scalars())
         return fresh | await self.find(connection, sorted(known))
+
+    def _row(self, entry: Entry, data_key: bytes) -> dict[str, Any]:
+        wrapped = aes_key_wrap(self._master_key, data_key)
+        return {
+            "id": entry.id,
+            "household": entry.household,
+            "municipality": entry.municipality,
+            "wrapped_key": wrapped,  # msgspec writes bytes in base64
+        }
 
     async def find(self, connection: AsyncConnection, ids: Sequence[str]) -> dict[str, bytes]:
         """Return the data keys that there are."""

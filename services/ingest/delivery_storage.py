@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -73,9 +74,8 @@ _START = text("""
 _ROWS = text("""
     INSERT INTO ingest.delivery_rows (delivery_id, row, reference, signal_id, outcome, reasons)
     SELECT :id, row, reference, signal_id, outcome, string_to_array(reasons, ' ')
-    FROM unnest(CAST(:rows AS integer[]), CAST(:references AS text[]), CAST(:ids AS text[]),
-                CAST(:outcomes AS text[]), CAST(:reasons AS text[]))
-         AS new (row, reference, signal_id, outcome, reasons)
+    FROM json_to_recordset(CAST(:rows AS json))
+         AS new (row integer, reference text, signal_id text, outcome text, reasons text)
 """)
 _COUNT = text("""
     UPDATE ingest.deliveries SET accepted = :accepted, refused = :refused, conflict = :conflict
@@ -109,16 +109,9 @@ class DeliveryStorage:
 
     async def add(self, id: str, judged: Sequence[Judged], counts: Counts) -> None:
         """Note what became of these rows; `counts` are those of the delivery with them."""
-        parameters = {
-            "id": id,
-            "rows": [each.row.number for each in judged],
-            "references": [each.claim.reference if each.claim else None for each in judged],
-            "ids": [each.signal_id if each.outcome is Outcome.ACCEPTED else None for each in judged],
-            "outcomes": [each.outcome.value for each in judged],
-            "reasons": [" ".join(sorted({p.reason.value for p in each.problems})) for each in judged],
-        }
+        rows = msgspec.json.encode([_row(each) for each in judged]).decode()
         async with transaction(self._engine) as connection:
-            await connection.execute(_ROWS, parameters)
+            await connection.execute(_ROWS, {"id": id, "rows": rows})
             await connection.execute(
                 _COUNT,
                 {
@@ -154,3 +147,13 @@ class DeliveryStorage:
             ),
             rows[PAGE].row if len(rows) > PAGE else None,
         )
+
+
+def _row(judged: Judged) -> dict[str, object]:
+    return {
+        "row": judged.row.number,
+        "reference": judged.claim.reference if judged.claim else None,
+        "signal_id": judged.signal_id if judged.outcome is Outcome.ACCEPTED else None,
+        "outcome": judged.outcome,
+        "reasons": " ".join(sorted({problem.reason for problem in judged.problems})),
+    }

@@ -62,7 +62,7 @@ class Intake:
                 judged, sender=sender, directory=directory, places=places, now=now, maker=self.maker
             )
             late = {id(each): each.accepted.memory for each in judged if each.late and each.accepted}
-            known = await remembered(connection, late.values())
+            known = await remembered(connection, list(late.values()))
         for each in judged:
             memory = late.get(id(each))
             if memory and known.get(memory.signal_id) == memory.content_hash:
@@ -104,21 +104,21 @@ class Intake:
         directory: Directory,
         keys: Mapping[str, bytes],
     ) -> Iterator[Outgoing]:
+        id_, municipality = found.memory.signal_id, _municipality(found, directory)
         signal = self.maker.signal(
             found.draft,
-            signal_id=found.memory.signal_id,
+            signal_id=id_,
             household=found.memory.household,
             sender=delivery.sender,
-            municipality=_municipality(found, directory),
+            municipality=municipality,
             place=each.place,
-            data_key=keys[found.memory.signal_id],
-            sealers=delivery.sealers,
+            sealed=delivery.sealers.of(municipality).seal(found.personal, keys[id_]),
         )
         yield Outgoing("signals.v1", signal.household, signal, "accepted", signal.signal_id)
         person = signal_person(signal)
         if person is not None:
-            id_ = derived_id("signal-person", signal.signal_id)
-            yield Outgoing("signal-persons.v1", person.person, person, "identified", id_)
+            own_id = derived_id("signal-person", id_)
+            yield Outgoing("signal-persons.v1", person.person, person, "identified", own_id)
 
     def _source_hash(self, each: Judged) -> str:
         return each.signal_id or self.maker.pseudonyms.content(each.row.source)

@@ -12,7 +12,7 @@ from services.ingest.domain.drafts import SignalClaim, SignalDraft
 from services.ingest.domain.gate import Directory, Place, judge
 from services.ingest.domain.reading import read_signal
 from services.ingest.domain.reasons import Problem, Reason
-from services.ingest.making import Maker, Sealers
+from services.ingest.making import Maker, Sealers, personal_of
 from services.ingest.storage import AddressKey, Remembered
 
 YIELD_EVERY = 25
@@ -52,6 +52,8 @@ class Accepted:
 
     draft: SignalDraft
     memory: Remembered
+    personal: bytes = field(repr=False)
+    """JSON, in clear text: it goes no further than its seal."""
 
 
 @dataclass(slots=True)
@@ -130,14 +132,15 @@ def _judge(
     each.problems = (*each.problems, *found)
     if well_formed and (not found or each.late):
         draft = claim.draft()
+        personal = personal_of(draft)
         memory = Remembered(
             creditor=draft.creditor,
             reference=draft.reference,
             signal_id=derived_id("signal", draft.creditor, draft.reference),
-            content_hash=maker.content_hash(draft),
+            content_hash=maker.content_hash(draft, personal),
             household=maker.household(draft.address),
         )
-        each.accepted = Accepted(draft, memory)
+        each.accepted = Accepted(draft, memory, personal)
 
 
 async def _breathe(number: int) -> None:

@@ -10,8 +10,8 @@ from services.common.sealing import Sealer
 from services.ingest.domain.content import (
     registration_content,
     registration_personal,
-    signal_content,
     signal_personal,
+    signal_public,
 )
 from services.ingest.domain.drafts import Address, Person, RegistrationClaim, SignalDraft
 from services.ingest.domain.evidence import traits, unit_form
@@ -39,8 +39,9 @@ class Maker:
 
     pseudonyms: Pseudonyms
 
-    def content_hash(self, draft: SignalDraft) -> str:
-        return self.pseudonyms.content(msgspec.json.encode(signal_content(draft)))
+    def content_hash(self, draft: SignalDraft, personal: bytes) -> str:
+        """Return the keyed hash of all that a signal says; `personal` is `personal_of` it."""
+        return self.pseudonyms.content(msgspec.json.encode(signal_public(draft)) + personal)
 
     def registration_hash(self, claim: RegistrationClaim, municipality: str) -> str:
         return self.pseudonyms.content(msgspec.json.encode(registration_content(claim, municipality)))
@@ -57,11 +58,9 @@ class Maker:
         sender: str,
         municipality: Party,
         place: Place | None,
-        data_key: bytes,
-        sealers: Sealers,
+        sealed: bytes,
     ) -> Signal:
-        """Return the event of a signal that passed the gate."""
-        personal = msgspec.json.encode(signal_personal(draft))
+        """Return the event of a signal that passed the gate; `sealed` is its `personal_of`."""
         bsn = draft.person.bsn
         return Signal(
             signal_id=signal_id,
@@ -80,7 +79,7 @@ class Maker:
             young=young(draft.person, draft.signal_date),
             area=place.area if place else Area(pc4=draft.address.postcode[:4]),
             person=self.pseudonyms.person(bsn) if bsn else None,
-            personal=sealers.of(municipality).seal(personal, data_key),
+            personal=sealed,
         )
 
     def registration(
@@ -117,6 +116,11 @@ class Maker:
             Evidence(kind=kind, digest=self.pseudonyms.evidence(kind.value, form))
             for kind, form in traits(person)
         )
+
+
+def personal_of(draft: SignalDraft) -> bytes:
+    """Return what is sealed for the municipality."""
+    return msgspec.json.encode(signal_personal(draft))
 
 
 def signal_person(signal: Signal) -> SignalPerson | None:

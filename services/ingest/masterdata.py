@@ -54,7 +54,7 @@ class MasterData:
     async def _make(self, wanted: Sequence[PhysicalTopic]) -> None:
         settings = self.runtime.settings
         if wanted:
-            await topics.apply(settings.kafka, wanted, replication=settings.kafka_replication)
+            await topics.apply(settings, wanted, replication=settings.kafka_replication)
 
     async def _put(self, topic: str, key: str, event: E, view: View[E]) -> None:
         now = self.runtime.clock.now()

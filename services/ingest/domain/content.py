@@ -8,9 +8,9 @@ from services.ingest.domain.drafts import Address, Person, Reach, RegistrationCl
 Json = dict[str, object]
 
 
-def signal_content(draft: SignalDraft) -> Json:
-    """Return all that a signal says: the same for JSON and CSV, and whoever sent it."""
-    said: Json = {
+def signal_public(draft: SignalDraft) -> Json:
+    """Return what a signal says besides `signal_personal`: the same for JSON and CSV, and whoever sent it."""
+    return {
         "schuldeiser": draft.creditor,
         "gemeentecode": draft.municipality_code,
         "signaalpartner": draft.partner_type.value,
@@ -20,7 +20,6 @@ def signal_content(draft: SignalDraft) -> Json:
         "crisissignaal": draft.crisis,
         "warmeOverdracht": draft.warm_transfer,
     }
-    return said | signal_personal(draft)
 
 
 def signal_personal(draft: SignalDraft) -> Json:
@@ -73,4 +72,4 @@ def _reach(reach: Reach) -> Json:
 
 
 def _there(**members: object) -> Json:
-    return {name: value for name, value in members.items() if value not in (None, {})}
+    return {name: value for name, value in members.items() if value}  # no value of ours is 0 or empty

@@ -6,6 +6,7 @@ here and nowhere else in clear text.
 
 from dataclasses import dataclass, fields
 from datetime import date
+from operator import attrgetter
 
 from services.common.events import PartnerType
 
@@ -80,10 +81,11 @@ class SignalClaim:
 
     def draft(self) -> SignalDraft:
         """Return the whole signal; to be asked only when nothing was wrong."""
-        return SignalDraft(**{name: getattr(self, name) for name in _SIGNAL_FIELDS})
+        return SignalDraft(**dict(zip(_SIGNAL_FIELDS, _signal_values(self), strict=True)))
 
 
 _SIGNAL_FIELDS = tuple(field.name for field in fields(SignalDraft))
+_signal_values = attrgetter(*_SIGNAL_FIELDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

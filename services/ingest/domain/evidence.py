@@ -33,7 +33,10 @@ def traits(person: Person) -> tuple[tuple[EvidenceKind, str], ...]:
 
 def surname_form(surname: str) -> str:
     """Lower case, without diacritics, prefixes and whatever is no letter or digit; ß is ss."""
-    words = "".join(c if c.isalnum() else " " for c in _plain(surname)).split()
+    plain = _plain(surname)
+    if plain.isalnum():
+        return plain
+    words = "".join(c if c.isalnum() else " " for c in plain).split()
     while len(words) > 1 and words[0] in _PREFIXES:
         del words[0]
     return "".join(words)

@@ -16,9 +16,9 @@ class Members:
 
     def __init__(self, raw: Mapping[str, object], problems: list[Problem], path: str = "") -> None:
         self._raw = raw
+        self._left = dict(raw)
         self._problems = problems
         self._path = path
-        self._asked: set[str] = set()
 
     def has(self, name: str) -> bool:
         """Tell whether there is a value, right or wrong."""
@@ -26,8 +26,7 @@ class Members:
 
     def optional(self, name: str, parse: Parse[T], reason: Reason = Reason.FIELD_INVALID) -> T | None:
         """Return the value, or None when it is absent or (noted) wrong."""
-        self._asked.add(name)
-        value = self._raw.get(name)
+        value = self._left.pop(name, None)
         if value is None or value == "":
             return None
         parsed = parse(value)
@@ -43,8 +42,7 @@ class Members:
 
     def nested(self, name: str, *, required: bool = False) -> "Members":
         """Return the members of an object in this one; an absent one has none."""
-        self._asked.add(name)
-        value = self._raw.get(name)
+        value = self._left.pop(name, None)
         if value is None or value == "":
             if required:
                 self.note(Reason.FIELD_MISSING, name)
@@ -60,7 +58,7 @@ class Members:
 
     def close(self) -> None:
         """Note each member that was never asked for."""
-        for name in sorted(self._raw.keys() - self._asked):
+        for name in sorted(self._left):
             self.note(Reason.FIELD_UNKNOWN, shown(name))
 
 

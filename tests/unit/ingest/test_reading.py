@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ingest.domain import formats
-from services.ingest.domain.content import signal_content
+from services.ingest.domain.content import signal_personal, signal_public
 from services.ingest.domain.flat import header_problems, nest
 from services.ingest.domain.reading import read_registration, read_signal
 from services.ingest.domain.reasons import SENTENCES, Reason
@@ -96,7 +96,8 @@ def test_what_is_right_comes_in_normal_form(path: str, value: Any, name: str, ex
     claim, problems = read_signal(message(**{path: value}), LANDLORD)
     assert (claim is not None, problems) == (True, ())
     assert claim is not None
-    assert signal_content(claim.draft()).get(name) == expected
+    content = signal_public(claim.draft()) | signal_personal(claim.draft())
+    assert content.get(name) == expected
 
 
 def test_all_errors_come_at_once() -> None:
