@@ -25,7 +25,7 @@ from services.common.places import OvertakenError, Place, advance, load
 from services.common.portion import Portion, poisoned, portion_of
 from services.common.processor import internals
 from services.common.processor.consumers import group_consumer, stop
-from services.common.processor.poison import dead_letter
+from services.common.processor.poison import dead_letter, redacted
 from services.common.progress import Progress
 from services.common.publish import Encoded, Publisher
 from services.common.reading import read_message
@@ -180,7 +180,8 @@ class Projection(Service):
                 self._halt(tp, f"the database is at {place.next_offset}, the topic ends at {ends[tp]}")
             elif place.next_offset < starts[tp]:
                 lost = starts[tp] - place.next_offset
-                log.error("records_lost_to_retention", projection=self._name, topic=tp.topic, count=lost)
+                about = {"projection": self._name, "topic": tp.topic, "partition": tp.partition}
+                log.error("records_lost_to_retention", count=lost, **about)
             if tp not in self._halted:
                 consumer.seek(tp, max(place.next_offset, starts[tp]))
                 consumer.resume(tp)
@@ -235,7 +236,8 @@ class Projection(Service):
 
     def _dead_letter(self, record: ConsumerRecord, error: Exception) -> Encoded:
         place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
-        log.error("record_dead_lettered", projection=self._name, error=type(error).__name__, **place)
+        name, text = redacted(error)
+        log.warning("record_sent_to_dlq", projection=self._name, error=name, text=text, **place)
         value, headers = dead_letter(record, error, self._name, self._runtime.clock.now())
         key = b"" if record.key is None and value is None else record.key  # the client wants one of the two
         return Encoded(dlq_of(record.topic), "", key, value, headers)

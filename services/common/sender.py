@@ -79,7 +79,9 @@ class Sender(Service):
                 self._trouble = None
             except TransientError as error:
                 self._trouble = str(error)
-                log.warning("sender_interrupted", sender=self._name, reason=str(error))
+                log.warning(
+                    "sender_interrupted", sender=self._name, error=type(error).__name__, text=str(error)
+                )
                 await self.sleep(_RETRY_SECONDS)
             await self._pause()
 
@@ -102,15 +104,11 @@ class Sender(Service):
     async def _attempt(self, delivery: Delivery) -> None:
         begin = monotonic()
         outcome = outcome_of(delivery.attempts, await self._call(delivery))
-        level = log.error if outcome.state is State.DEAD else log.info
-        level(
-            "delivery_attempted",
-            sender=self._name,
-            delivery=delivery.id,
-            attempt=delivery.attempts,
-            state=outcome.state.value,
-            error=outcome.error,
-        )
+        about = {"sender": self._name, "delivery": delivery.id, "attempt": delivery.attempts}
+        if outcome.state is State.DEAD:
+            log.error("delivery_given_up", text=outcome.error, **about)
+        else:
+            log.info("delivery_attempted", state=outcome.state.value, text=outcome.error, **about)
         await self._book(delivery, outcome, begin + LEASE.total_seconds())
 
     async def _call(self, delivery: Delivery) -> Exception | None:

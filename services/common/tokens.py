@@ -120,7 +120,7 @@ class _Keys:
             self._keys = {str(key.kid): key for key in _usable(await _read(self._source)) if key.kid}
             self._trouble, pause = None, REFETCH_SECONDS
         except TransientError as error:
-            log.warning("issuer_keys_unreadable", exc_info=error)
+            log.warning("issuer_keys_not_fetched", exc_info=error)
             self._trouble, pause = str(error), RETRY_SECONDS
         self._next_fetch = time.monotonic() + pause
 

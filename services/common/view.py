@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 from mode import Service
 
+from services.common.connection import connection
 from services.common.errors import ContractError, TransientError
 from services.common.events import Event
 from services.common.progress import Progress
@@ -111,7 +112,7 @@ class View(Service, Generic[E]):
     async def _read(self) -> None:
         """Read the topic from its start; what was complete before stays until this reading is, too."""
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._runtime.settings.kafka,
+            **connection(self._runtime.settings),
             isolation_level="read_committed",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -156,7 +157,7 @@ class View(Service, Generic[E]):
 
     def _refuse(self, record: ConsumerRecord, content: Content[E], error: ContractError) -> None:
         place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
-        log.error("view_record_unreadable", **place, error=str(error))
+        log.error("view_record_refused", **place, error=type(error).__name__, text=str(error))
         content.unreadable.add(record.key)
         with suppress(UnicodeDecodeError):
             content.put((record.key or b"").decode(), None)
