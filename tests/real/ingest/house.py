@@ -32,6 +32,7 @@ BROKER = "00000099000000005001"
 """Sends for LANDLORD to TOWN; may act for TOWN in registrations."""
 STRANGER = "00000099000000006001"
 BSN, OTHER_BSN = "999990019", "999993653"
+PSEUDONYM_KEY, VAULT_KEY = (base64.b64encode(bytes([n] * 32)).decode() for n in (1, 2))
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 ADDRESS = {"postcode": "1234 AB", "huisnummer": 12, "huisletter": "a"}
 
@@ -179,8 +180,8 @@ async def running(bootstrap: str, database: str, folder: Path, **settings: Any) 
             "database_url": database,
             "issuer": "test",
             "jwks": str(jwks),
-            "pseudonym_key": base64.b64encode(bytes(32)).decode(),
-            "vault_key": base64.b64encode(bytes(range(32))).decode(),
+            "pseudonym_key": PSEUDONYM_KEY,
+            "vault_key": VAULT_KEY,
             "http_port": port,
         }
         | settings
