@@ -29,6 +29,7 @@ from services.common import log as logs
 from services.common.catalogue import load_catalogue
 from services.common.clock import make_clock
 from services.common.codec import Codec
+from services.common.connection import connection
 from services.common.errors import ConfigurationError
 from services.common.health import Health
 from services.common.registry import ConfluentRegistry, Registry, Released, RepositoryRegistry
@@ -114,6 +115,7 @@ def _load(name: str) -> ServiceModule:
 @asynccontextmanager
 async def make_runtime(name: str, settings: Settings) -> AsyncIterator[Runtime]:
     """Yield the surroundings of a service process."""
+    connection(settings)  # a wrong set-up of it shows here, before anything starts
     released = Released(settings.schemas_dir)
     async with AsyncExitStack() as stack:
         registry: Registry = RepositoryRegistry(released)

@@ -6,6 +6,9 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
+from services.common.connection import connection
+from services.common.settings import KafkaSettings
+
 MAX_RECORD_BYTES = 1_000_000
 """Largest record that is sent: a little below the broker's own limit (max.message.bytes, 1,048,588)."""
 _REQUEST_MS = 10_000
@@ -13,10 +16,10 @@ _BATCH_BYTES = 131_072
 _STOP_SECONDS = 5.0
 
 
-def new_producer(bootstrap: str, **options: Any) -> AIOKafkaProducer:
+def new_producer(kafka: KafkaSettings | str, **options: Any) -> AIOKafkaProducer:
     """Return a producer, not started, that writes each record once and waits for all replicas."""
     return AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
+        **connection(kafka),
         acks="all",
         enable_idempotence=True,
         request_timeout_ms=_REQUEST_MS,

@@ -158,7 +158,7 @@ class Publisher(Service):
 
     async def _connect(self) -> None:
         while not self.should_stop:
-            producer = new_producer(self._runtime.settings.kafka)
+            producer = new_producer(self._runtime.settings)
             try:
                 await asyncio.wait_for(producer.start(), _START_SECONDS)
             except (KafkaError, OSError, TimeoutError) as error:

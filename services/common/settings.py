@@ -1,6 +1,7 @@
 """Settings of every service, from the environment (prefix SIGNAALHUB_)."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Base64Bytes, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -8,13 +9,24 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-class Settings(BaseSettings):
-    """What a service must know of its surroundings; a missing value stops the start with its name."""
+class KafkaSettings(BaseSettings):
+    """How to reach the broker (connection.py), also for a command that needs nothing else."""
 
     model_config = SettingsConfigDict(env_prefix="SIGNAALHUB_", frozen=True)
 
     kafka: str
     """Bootstrap servers, comma separated."""
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """SASL is SCRAM-SHA-512."""
+    kafka_username: str | None = None
+    kafka_password: SecretStr | None = None
+    kafka_ca_file: Path | None = None
+    """PEM of the authority that signed the brokers' certificates; absent = those of the system."""
+
+
+class Settings(KafkaSettings):
+    """What a service must know of its surroundings; a missing value stops the start with its name."""
+
     kafka_replication: int = 1
     """Replicas of each topic that `topics apply` makes."""
     database_url: SecretStr

@@ -13,8 +13,10 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaConnectionError, KafkaError, for_code
 
 from services.common.catalogue import Catalogue, PhysicalTopic
+from services.common.connection import connection
 from services.common.errors import ConfigurationError, TransientError
 from services.common.events import Role
+from services.common.settings import KafkaSettings
 
 _NO_ERROR, _UNKNOWN_TOPIC, _LEADERLESS, _EXISTS = 0, 3, 5, 36
 _VISIBLE_SECONDS = 30.0
@@ -38,13 +40,16 @@ def wanted_topics(
     return [*catalogue.hub_topics(), *tenants]
 
 
-async def apply(bootstrap: str, wanted: Sequence[PhysicalTopic], *, replication: int = 1) -> Applied:
+async def apply(
+    kafka: KafkaSettings | str, wanted: Sequence[PhysicalTopic], *, replication: int = 1
+) -> Applied:
     """Make or correct `wanted`; `ConfigurationError` names what has another number of partitions."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    client = connection(kafka)
+    admin, address = AIOKafkaAdminClient(**client), client["bootstrap_servers"]
     try:
         await admin.start()
     except KafkaConnectionError as error:
-        raise TransientError(f"no Kafka broker answers at {bootstrap}") from error
+        raise TransientError(f"no Kafka broker answers at {address}") from error
     try:
         found = await _partition_counts(admin, wanted)
         _refuse_other_counts(wanted, found)
@@ -53,7 +58,7 @@ async def apply(bootstrap: str, wanted: Sequence[PhysicalTopic], *, replication:
         present = [topic for topic in wanted if topic.name in found]
         return Applied(tuple(topic.name for topic in absent), await _correct(admin, present, replication))
     except (KafkaError, TimeoutError) as error:
-        raise TransientError(f"Kafka at {bootstrap} did not take the topics: {error!r}") from error
+        raise TransientError(f"Kafka at {address} did not take the topics: {error!r}") from error
     finally:
         await admin.close()
 

@@ -88,6 +88,21 @@ def service(
 
 
 @app.command()
+def migrate(
+    database: Annotated[
+        str | None,
+        typer.Option(envvar="SIGNAALHUB_DATABASE_URL", help="SQLAlchemy URL; default: the local stack's."),
+    ] = None,
+    data_dir: DataDir = DATA_DIR,
+) -> None:
+    """Bring the tables to the newest version; may be repeated at any time."""
+    from services.common.database import migrate as bring_up_to_date
+
+    bring_up_to_date(database or _endpoint(data_dir, "database"))
+    print("the tables are at the newest version")
+
+
+@app.command()
 def token(
     party: Annotated[str, typer.Option(help="OIN (20 digits) of the party that acts.")],
     scope: Annotated[str, typer.Option(help='Scopes, space separated: "signalen toetsen".')],
@@ -129,12 +144,13 @@ def topics_apply(
     import asyncio
 
     from services.common.catalogue import load_catalogue
-    from services.common.settings import REPOSITORY
+    from services.common.settings import REPOSITORY, KafkaSettings
     from services.common.topics import apply, wanted_topics
 
     catalogue = load_catalogue(schemas or REPOSITORY / "schemas")
     wanted = wanted_topics(catalogue, dict(_party(each) for each in party or []))
-    done = asyncio.run(apply(kafka or _endpoint(data_dir, "kafka"), wanted, replication=replication))
+    broker = KafkaSettings(kafka=kafka or _endpoint(data_dir, "kafka"))
+    done = asyncio.run(apply(broker, wanted, replication=replication))
     print(f"{len(wanted)} topics: {len(done.created)} made, {len(done.corrected)} corrected")
 
 

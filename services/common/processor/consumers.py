@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from aiokafka import AIOKafkaConsumer
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
+from services.common.connection import connection
 from services.common.processor import internals
 from services.common.settings import Settings
 
@@ -19,7 +20,7 @@ def group_consumer(settings: Settings, group: str, inputs: Sequence[str]) -> AIO
     """Return the consumer of a processor's inputs, not started and not subscribed."""
     digest = hashlib.sha256(",".join(sorted(inputs)).encode()).hexdigest()[:8]
     return AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka,
+        **connection(settings),
         group_id=group,
         group_instance_id=f"{settings.replica}-{digest}",  # a restarted replica keeps its partitions
         isolation_level="read_committed",
@@ -37,7 +38,7 @@ def group_consumer(settings: Settings, group: str, inputs: Sequence[str]) -> AIO
 async def free_consumer(settings: Settings, isolation: str) -> AsyncIterator[AIOKafkaConsumer]:
     """Give a started consumer outside any group."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka,
+        **connection(settings),
         isolation_level=isolation,
         enable_auto_commit=False,
         auto_offset_reset="earliest",

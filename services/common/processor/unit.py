@@ -131,7 +131,7 @@ class Unit(Generic[S]):
         rules, settings = self._rules, self._shared.runtime.settings
         self._state = self._state or "loading"
         self._producer = new_producer(
-            settings.kafka,
+            settings,
             transactional_id=f"{rules.name}-{self.partition}",
             transaction_timeout_ms=_TRANSACTION_MS,
         )

@@ -1,0 +1,48 @@
+"""How every Kafka client of this product reaches the broker: one place, so that none is left unprotected."""
+
+import ssl
+from typing import Any
+
+from services.common.errors import ConfigurationError
+from services.common.settings import KafkaSettings
+
+MECHANISM = "SCRAM-SHA-512"
+
+
+def connection(kafka: KafkaSettings | str) -> dict[str, Any]:
+    """Return what an aiokafka client has to be given; a str is the address of a broker without protection.
+
+    The CA is read at each call: a client that is made after the authority was renewed trusts the new one.
+    """
+    if isinstance(kafka, str):
+        return {"bootstrap_servers": kafka}
+    found: dict[str, Any] = {
+        "bootstrap_servers": kafka.kafka,
+        "security_protocol": kafka.kafka_security_protocol,
+    }
+    if kafka.kafka_security_protocol.startswith("SASL_"):
+        found |= _credentials(kafka)
+    if kafka.kafka_security_protocol.endswith("SSL"):
+        found["ssl_context"] = _tls(kafka)
+    return found
+
+
+def _credentials(kafka: KafkaSettings) -> dict[str, str]:
+    if not kafka.kafka_username or kafka.kafka_password is None:
+        raise ConfigurationError(
+            f"{kafka.kafka_security_protocol} needs SIGNAALHUB_KAFKA_USERNAME and SIGNAALHUB_KAFKA_PASSWORD"
+        )
+    return {
+        "sasl_mechanism": MECHANISM,
+        "sasl_plain_username": kafka.kafka_username,
+        "sasl_plain_password": kafka.kafka_password.get_secret_value(),
+    }
+
+
+def _tls(kafka: KafkaSettings) -> ssl.SSLContext:
+    """Verify the broker's certificate and name, by this file or else by the system's authorities."""
+    try:
+        return ssl.create_default_context(cafile=kafka.kafka_ca_file)
+    except OSError as error:
+        problem = error.strerror or type(error).__name__
+        raise ConfigurationError(f"SIGNAALHUB_KAFKA_CA_FILE {kafka.kafka_ca_file}: {problem}") from error
