@@ -1,8 +1,10 @@
 """Taking in a delivery: rows in batches, each wholly done before the next; what is done stays done."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 from uuid import uuid4
 
 import structlog
@@ -11,8 +13,7 @@ from mode import Service
 from services.common.clock import Clock
 from services.common.errors import PermanentError, TransientError
 from services.ingest.delivery_storage import Counts, DeliveryStorage, Status
-from services.ingest.intake import Intake
-from services.ingest.judging import Delivery, Row
+from services.ingest.judging import Delivery, Judged, Row
 from services.ingest.rows import Lines, RowReader
 
 BATCH_ROWS = 400
@@ -26,12 +27,27 @@ class TooManyRowsError(PermanentError):
     """A delivery has more rows than one may have; those up to there are done."""
 
 
+class Taking(Protocol):
+    """What takes in a batch: `Intake`."""
+
+    async def take(self, rows: Sequence[Row], delivery: Delivery) -> list[Judged]:
+        """Return what became of each row, once it is on the log."""
+
+
+class Noting(Protocol):
+    """What keeps how far a delivery came: `DeliveryStorage`."""
+
+    async def start(self, id: str, sender: str, now: datetime) -> None: ...
+    async def add(self, id: str, judged: Sequence[Judged], counts: Counts) -> None: ...
+    async def end(self, id: str, status: Status) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Deliveries:
     """One for the whole process."""
 
-    intake: Intake
-    storage: DeliveryStorage
+    intake: Taking
+    storage: Noting
     clock: Clock
     most_rows: int = MOST_ROWS
 

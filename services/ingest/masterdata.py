@@ -37,6 +37,13 @@ class MasterData:
     publisher: Publisher
     views: Views
 
+    def holder(self, municipality_code: str | None) -> str | None:
+        """Return whose a gemeentecode is: two holders would get each other's residents."""
+        for party in self.views.parties.values():
+            if municipality_code and party.municipality_code == municipality_code:
+                return party.party_id
+        return None
+
     async def put_party(self, party: Party) -> None:
         """Keep a party; its own topics are there first, because whoever sees the party writes to them."""
         await self._make(self.runtime.catalogue.topics_for(party.party_id, party.roles))

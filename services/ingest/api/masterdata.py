@@ -24,6 +24,8 @@ from services.ingest.domain.masterdata import (
     read_team,
 )
 from services.ingest.domain.reading import Problems
+from services.ingest.domain.reasons import Problem as Wrong
+from services.ingest.domain.reasons import Reason
 from services.ingest.masterdata import MasterData, key_check
 
 Operator = Annotated[Caller, Depends(needs("beheer"))]
@@ -88,29 +90,30 @@ def master_data(data: MasterData, settings: Settings) -> APIRouter:
     @router.put("/partijen/{oin}", summary="Leg een partij vast", openapi_extra=body_of(PARTY))
     async def leg_partij_vast(oin: Oin, request: Request) -> Vastgelegd:
         raw, _ = await json_of(request)
-        party, problems = read_party(oin, raw, key_check)
-        await data.put_party(_whole(party, problems))
+        party = _whole(*read_party(oin, raw, key_check))
+        if data.holder(party.municipality_code) not in (None, oin):
+            raise refusal(
+                [Wrong(Reason.FIELD_INVALID, "gemeentecode")], "Deze code is van een andere partij."
+            )
+        await data.put_party(party)
         return Vastgelegd(id=oin)
 
     @router.put("/overeenkomsten/{id}", summary="Leg een overeenkomst vast", openapi_extra=body_of(AGREEMENT))
     async def leg_overeenkomst_vast(id: Id, request: Request) -> Vastgelegd:
         raw, _ = await json_of(request)
-        agreement, problems = read_agreement(id, raw)
-        await data.put_agreement(_whole(agreement, problems))
+        await data.put_agreement(_whole(*read_agreement(id, raw)))
         return Vastgelegd(id=id)
 
     @router.put("/beleid/{oin}", summary="Leg beleid van een gemeente vast", openapi_extra=body_of(POLICY))
     async def leg_beleid_vast(oin: Oin, request: Request) -> Vastgelegd:
         raw, _ = await json_of(request)
-        policy, problems = read_policy(oin, raw)
-        await data.put_policy(_whole(policy, problems))
+        await data.put_policy(_whole(*read_policy(oin, raw)))
         return Vastgelegd(id=oin)
 
     @router.put("/teams/{id}", summary="Leg een team vast", openapi_extra=body_of(TEAM))
     async def leg_team_vast(id: Id, request: Request) -> Vastgelegd:
         raw, _ = await json_of(request)
-        team, problems = read_team(id, raw)
-        await data.put_team(_whole(team, problems))
+        await data.put_team(_whole(*read_team(id, raw)))
         return Vastgelegd(id=id)
 
     return router

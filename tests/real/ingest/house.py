@@ -12,16 +12,16 @@ from uuid import uuid4
 
 import httpx
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from joserfc import jwe, jwt
+from joserfc import jwe
 from joserfc.jwk import ECKey
 
 from services.common import cloudevents, topics
 from services.common.catalogue import PhysicalTopic
-from services.common.clock import wall
 from services.common.events import Event
 from services.common.host import make_runtime
 from services.common.runtime import Runtime
 from services.common.settings import Settings
+from services.common.testing import TEST_ISSUER, FakeClock, FakeIssuer
 from services.ingest.app import build
 from services.local.waiting import free_ports
 
@@ -35,16 +35,6 @@ BSN, OTHER_BSN = "999990019", "999993653"
 PSEUDONYM_KEY, VAULT_KEY = (base64.b64encode(bytes([n] * 32)).decode() for n in (1, 2))
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 ADDRESS = {"postcode": "1234 AB", "huisnummer": 12, "huisletter": "a"}
-
-
-@dataclass
-class StillClock:
-    """A time that stands until a test moves it."""
-
-    moment: datetime = NOW
-
-    def now(self) -> datetime:
-        return self.moment
 
 
 @dataclass(frozen=True)
@@ -64,16 +54,13 @@ class House:
 
     url: str
     runtime: Runtime
-    clock: StillClock
-    issuer: ECKey
+    clock: FakeClock
+    issuer: FakeIssuer
     client: httpx.AsyncClient
     keys: dict[str, ECKey] = field(default_factory=dict)
 
     def headers(self, party: str, scope: str) -> dict[str, str]:
-        now = int(wall())
-        claims = {"iss": "test", "aud": "signaalhub", "sub": party, "scope": scope, "exp": now + 3600}
-        token = jwt.encode({"alg": "ES256", "kid": self.issuer.kid}, claims, self.issuer)
-        return {"Authorization": f"Bearer {token}"}
+        return {"Authorization": f"Bearer {self.issuer.token(party, scope)}"}
 
     async def send(self, method: str, path: str, party: str, scope: str, **body: Any) -> httpx.Response:
         headers = self.headers(party, scope) | body.pop("headers", {})
@@ -170,16 +157,16 @@ def signal_body(reference: str | None = None, **other: Any) -> dict[str, Any]:
 @asynccontextmanager
 async def running(bootstrap: str, database: str, folder: Path, **settings: Any) -> AsyncIterator[House]:
     """Run ingest with its HTTP server in this process."""
-    issuer, clock = ECKey.generate_key("P-256", auto_kid=True), StillClock()
-    jwks = folder / f"jwks-{uuid4().hex}.json"
-    jwks.write_text(json.dumps({"keys": [issuer.as_dict(private=False)]}))
+    own = folder / uuid4().hex
+    own.mkdir()
+    issuer, clock = FakeIssuer(own), FakeClock(NOW)
     [port] = free_ports(1)
     found = Settings.model_validate(
         {
             "kafka": bootstrap,
             "database_url": database,
-            "issuer": "test",
-            "jwks": str(jwks),
+            "issuer": TEST_ISSUER,
+            "jwks": str(issuer.jwks),
             "pseudonym_key": PSEUDONYM_KEY,
             "vault_key": VAULT_KEY,
             "http_port": port,

@@ -7,6 +7,7 @@ from sqlalchemy import create_engine, text
 
 from services.common.errors import ConfigurationError
 from services.common.events import Area, Signal
+from services.common.settings import REPOSITORY
 from services.ingest.areas import import_areas
 from tests.real.ingest.house import LANDLORD, House, signal_body
 
@@ -48,6 +49,12 @@ def test_codes_come_in_full_whichever_way_the_file_has_them(
         ("9991AA", 1, "BU03630400", "WK036304", "0363"),
         ("9991AB", 2, "BU0363AD03", "WK036304", "0363"),
     ]
+
+
+def test_the_example_is_a_file_of_that_kind(database: str) -> None:
+    path = REPOSITORY / "examples" / "areas.csv"
+    lines = len(path.read_text().splitlines())
+    assert import_areas(database, path) == lines - 1
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ async def process_of(house: House) -> AsyncIterator[Process]:
     [port] = free_ports(1)
     settings = house.runtime.settings
     clock = Path(settings.jwks).with_suffix(".clock")
-    set_clock(clock, house.clock.moment, 0)
+    set_clock(clock, house.clock.now(), 0)
     environment = {
         "SIGNAALHUB_KAFKA": settings.kafka,
         "SIGNAALHUB_DATABASE_URL": settings.database_url.get_secret_value(),

@@ -119,6 +119,11 @@ async def test_wrong_master_data_gets_every_reason_at_once(house: House) -> None
     assert (await house.master("partijen/123", naam="x", rollen=["schuldeiser"])).status_code == 400
 
 
+async def test_a_gemeentecode_has_one_holder(house: House) -> None:
+    found = await codes(house, f"partijen/{new_oin()}", naam="x", rollen=["gemeente"], gemeentecode="0363")
+    assert found == {("FIELD_INVALID", "gemeentecode")}
+
+
 async def test_only_the_operator_of_the_hub_keeps_master_data(house: House) -> None:
     body = {"pauzedagen": 1}
     for party, scope in ((ENERGY, "beheer"), (HUB, "signalen"), (TOWN, "beheer")):
