@@ -77,7 +77,7 @@ def _assignments(tree: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
 def _dicts(tree: ast.AST) -> dict[str, frozenset[str]]:
     """Return the keys of dicts that are written out, by the name they are assigned to."""
     return {
-        _text(target): frozenset(key.value for key in value.keys if isinstance(key, ast.Constant))
+        _text(target): frozenset(str(key.value) for key in value.keys if isinstance(key, ast.Constant))
         for target, value in _assignments(tree)
         if isinstance(value, ast.Dict) and all(isinstance(key, ast.Constant) for key in value.keys)
     }
