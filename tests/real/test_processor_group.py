@@ -5,6 +5,8 @@ from datetime import datetime
 from time import monotonic
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.structs import TopicPartition
 from structlog.testing import capture_logs
 
 from services.common.catalogue import changelog_of
@@ -112,3 +114,22 @@ async def test_a_set_up_that_cannot_work_is_refused_at_once(kafka: str) -> None:
         Processor(kit.name, count, None, partition_key, runtime)
     with pytest.raises(ConfigurationError, match=r"not in topics\.yaml"):
         Processor("other", count, int, partition_key, runtime)
+
+
+async def test_records_that_retention_took_before_they_were_handled_are_logged(kafka: str) -> None:
+    kit = Kit(kafka, partitions=1)
+    await kit.make_topics()
+    async with kit.running(count):
+        await kit.send(Sent("a", n) for n in range(3))
+        await kit.until_outputs(3)
+    await kit.send(Sent("a", n) for n in range(10))
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    await admin.delete_records({TopicPartition(kit.topics[0], 0): RecordsToDelete(before_offset=10)})
+    await admin.close()
+    with capture_logs() as logs:
+        async with kit.running(count) as processor:
+            assert [number for _, number in await kit.until_outputs(6)] == [1, 2, 3, 4, 5, 6]
+            await healthy(processor)
+    (lost,) = [entry for entry in logs if entry["event"] == "records_lost_to_retention"]
+    assert lost["count"] == 7

@@ -20,8 +20,8 @@ from services.common.catalogue import changelog_of
 from services.common.errors import SignaalhubError, TransientError
 from services.common.processor import internals
 from services.common.processor.batch import Batch
-from services.common.processor.consumers import free_consumer
 from services.common.processor.destinations import Destinations, Outputs
+from services.common.processor.loading import load, seek
 from services.common.processor.pace import Pace
 from services.common.processor.poison import HaltError, Window
 from services.common.processor.state import Table
@@ -144,31 +144,11 @@ class Unit(Generic[S]):
         self._horizon = None
         self._table = Table(rules.state_type)
         if rules.state_type is not None:
-            await self._load(TopicPartition(changelog_of(rules.name), self.partition))
-        await self._seek()
+            await load(self._table, settings, TopicPartition(changelog_of(rules.name), self.partition))
+        self._window.restore(await seek(self._consumer, self._inputs))
         self._consumer.resume(*self._inputs)
         self._state = None
         self._log.info("partition_started", keys=len(self._table))
-
-    async def _load(self, changelog: TopicPartition) -> None:
-        async with free_consumer(self._shared.runtime.settings, "read_committed") as consumer:
-            consumer.assign([changelog])
-            end = (await consumer.end_offsets([changelog]))[changelog]
-            while await consumer.position(changelog) < end:
-                for records in (await consumer.getmany(changelog, timeout_ms=_POLL_MS)).values():
-                    for record in records:
-                        self._table.load(record.key, record.value)
-        self._table.loaded()
-
-    async def _seek(self) -> None:
-        starts = await self._consumer.beginning_offsets(self._inputs)
-        committed = await internals.committed(self._consumer, self._inputs)
-        for tp in self._inputs:
-            offset, metadata = committed.get(tp, (starts[tp], ""))
-            if offset < starts[tp]:
-                self._log.error("records_lost_to_retention", topic=tp.topic, count=starts[tp] - offset)
-            self._window.restore(metadata)
-            self._consumer.seek(tp, max(offset, starts[tp]))
 
     async def _work(self) -> None:
         while not self._closing:
