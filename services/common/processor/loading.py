@@ -29,7 +29,7 @@ async def load(table: Table[S], settings: Settings, changelog: TopicPartition) -
     table.loaded()
 
 
-async def seek(consumer: AIOKafkaConsumer, inputs: Sequence[TopicPartition]) -> str:
+async def seek(consumer: AIOKafkaConsumer, inputs: Sequence[TopicPartition], processor: str) -> str:
     """Go to what is committed, or to the beginning; returns the metadata of the commit."""
     starts = await consumer.beginning_offsets(inputs)
     committed = await internals.committed(consumer, inputs)
@@ -38,6 +38,7 @@ async def seek(consumer: AIOKafkaConsumer, inputs: Sequence[TopicPartition]) -> 
         if offset < starts[tp]:
             log.error(
                 "records_lost_to_retention",
+                processor=processor,
                 topic=tp.topic,
                 partition=tp.partition,
                 count=starts[tp] - offset,

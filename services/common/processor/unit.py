@@ -145,7 +145,7 @@ class Unit(Generic[S]):
         self._table = Table(rules.state_type)
         if rules.state_type is not None:
             await load(self._table, settings, TopicPartition(changelog_of(rules.name), self.partition))
-        self._window.restore(await seek(self._consumer, self._inputs))
+        self._window.restore(await seek(self._consumer, self._inputs, self._rules.name))
         self._consumer.resume(*self._inputs)
         self._state = None
         self._log.info("partition_started", keys=len(self._table))
