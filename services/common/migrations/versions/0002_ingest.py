@@ -1,4 +1,4 @@
-"""Tables of ingest: its memory of signals and registrations, deliveries with a result per row, areas of CBS."""
+"""Tables of ingest: its memory of signals and registrations, deliveries with their rows, areas of CBS."""
 
 from alembic import op
 
