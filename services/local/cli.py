@@ -96,9 +96,15 @@ def migrate(
     data_dir: DataDir = DATA_DIR,
 ) -> None:
     """Bring the tables to the newest version; may be repeated at any time."""
-    from services.common.database import migrate as bring_up_to_date
+    from sqlalchemy.exc import OperationalError
 
-    bring_up_to_date(database or _endpoint(data_dir, "database"))
+    from services.common.database import migrate as bring_up_to_date
+    from services.common.errors import TransientError
+
+    try:
+        bring_up_to_date(database or _endpoint(data_dir, "database"))
+    except OperationalError as error:
+        raise TransientError("the database does not answer, or does not let this user in") from error
     print("the tables are at the newest version")
 
 
