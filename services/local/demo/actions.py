@@ -96,13 +96,15 @@ class Step:
 
 
 def lane_of(action: Action) -> str:
-    """Return who does it: one party does one thing after the other."""
+    """Return what an action follows: whatever else its party does about the same thing."""
     match action:
-        case SendSignal() | Deliver():
+        case SendSignal():
+            return f"{action.sender} {action.content.get('kenmerk')}"
+        case Deliver():
             return action.sender
         case Register() | EndHelp():
-            return action.registrar
+            return f"{action.registrar} {action.reference}"
         case Ask():
-            return action.bailiff
+            return f"{action.bailiff} {action.dossier}"
         case _:
-            return action.team
+            return f"{action.team} {action.signal}"

@@ -11,7 +11,7 @@ from services.common.catalogue import Catalogue
 from services.common.errors import TransientError
 from services.local.demo.tail import Tail
 
-LOOK_SECONDS = 0.05
+LOOK_SECONDS = 0.1
 LIMIT_SECONDS = 180.0
 """Far more than it ever takes, also on a machine that does ten other things."""
 OFFSETS = "SELECT projection, topic, partition, next_offset FROM common.projection_offsets"

@@ -5,10 +5,10 @@ from collections import Counter
 from typing import Any
 
 from joserfc import jwe
+from joserfc.jwk import ECKey
 
 from services.common import ddas
 from services.common.events import Signal
-from services.local.demo.actions import Content
 from services.local.demo.desk import Desk, good
 from services.local.demo.examples import Examples
 from services.local.demo.hub import Hub
@@ -16,6 +16,7 @@ from services.local.demo.masterdata import private_key
 from services.local.demo.model.expected import Tables
 from services.local.demo.tally import Tally
 
+SAMPLE = 100
 LABEL = {text: status.value for status, text in ddas.FEEDBACK_STATUS.items()}
 
 
@@ -60,14 +61,17 @@ async def _pages(
 
 
 def _opened(hub: Hub, examples: Examples, tally: Tally) -> Counter[str]:
-    """Count by municipality the signals whose personal data its private key opens."""
-    keys: dict[str, Any] = {}
+    """Count by municipality the signals whose personal data its private key opens, of the first `SAMPLE`."""
     found: Counter[str] = Counter()
     signals = {event.signal_id: event for event in tally.all("signals", Signal)}
-    for event in signals.values():
-        if event.municipality not in keys:
-            keys[event.municipality] = private_key(hub.folder.path, event.municipality)
-        opened = jwe.decrypt_compact(event.personal, keys[event.municipality])
-        content: Content = json.loads(opened.plaintext or b"{}")
-        found[examples.code_of(event.municipality)] += bool(content)
+    for party in examples.of_role("gemeente"):
+        own = [event for event in signals.values() if event.municipality == party["oin"]][:SAMPLE]
+        if own:
+            key = private_key(hub.folder.path, party["oin"])
+            found[party["gemeentecode"]] = sum(_opens(event, key) for event in own)
     return found
+
+
+def _opens(event: Signal, key: ECKey) -> bool:
+    content = json.loads(jwe.decrypt_compact(event.personal, key).plaintext or b"{}")
+    return bool(content["adres"]["postcode"])

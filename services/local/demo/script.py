@@ -27,8 +27,8 @@ from services.local.demo.calendar import AMSTERDAM
 from services.local.demo.desk import Desk, good
 from services.local.demo.forms import MEDIA_TYPE, file_of
 
-SIDE_BY_SIDE = 6
-"""Lanes that are served at once; more would only wait for each other on two cores."""
+SIDE_BY_SIDE = 16
+"""Requests under way at once."""
 
 
 class Script:
@@ -47,7 +47,8 @@ class Script:
     async def play(self, step: Step) -> None:
         """Let all parties do what they do at this moment."""
         self._today = step.at.astimezone(AMSTERDAM).date()
-        self._cases = {}
+        teams = {(a.team, a.municipality) for a in step.actions if isinstance(a, Attempt | Conclude)}
+        self._cases = {team: await self.worklist(team, municipality) for team, municipality in teams}
         lanes: dict[str, list[Action]] = defaultdict(list)
         for action in step.actions:
             lanes[lane_of(action)].append(action)
@@ -162,8 +163,6 @@ class Script:
         await self._work("PUT", "resultaat", action, content)
 
     async def _work(self, method: str, what: str, action: Attempt | Conclude, content: Content) -> None:
-        if action.team not in self._cases:
-            self._cases[action.team] = await self.worklist(action.team, action.municipality)
         case_id = self._cases[action.team].get(self._ids[action.signal])
         if case_id is None:
             self.answers[f"not on the worklist of {action.team}"] += 1

@@ -10,6 +10,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import ConsumerRecord
 
 POLL_MS = 50
+_FETCH_MS = 100
+_FETCH_BYTES = 64 * 1024
+"""Few large answers instead of many small ones: the broker has other customers."""
 
 
 class Tail:
@@ -23,7 +26,10 @@ class Tail:
             "auto_offset_reset": "earliest",
         }
         self._reader = AIOKafkaConsumer(
-            isolation_level="read_committed", fetch_max_wait_ms=POLL_MS, **settings
+            isolation_level="read_committed",
+            fetch_max_wait_ms=_FETCH_MS,
+            fetch_min_bytes=_FETCH_BYTES,
+            **settings,
         )
         self._looker = AIOKafkaConsumer(**settings)
         self._task: asyncio.Task[None] | None = None

@@ -1,6 +1,6 @@
 """What came out of the hub, counted from its topics as the model counts: same tables, same labels."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import TypeVar
 
@@ -41,6 +41,7 @@ class Tally:
 
     def __init__(self, tail: Tail, codec: Codec, examples: Examples) -> None:
         self._tail, self._codec, self._examples = tail, codec, examples
+        self._events: dict[str, list[Event | None]] = defaultdict(list)
 
     def tables(self, steps: list[Step], answers: Counter[str], told: dict[str, bool]) -> Tables:
         """Return all tables; `answers` and `told` are what the API said."""
@@ -86,12 +87,12 @@ class Tally:
         return list(self._of(f"{subject}.v1", kind))
 
     def _of(self, topic: str, kind: type[E]) -> Iterable[E]:
+        """Return the events of a topic; each is decoded once."""
+        events, records = self._events[topic], self._tail.records.get(topic, [])
         subject = topic.removesuffix(".v1").rpartition(".")[2]
-        for record in self._tail.records.get(topic, ()):
-            if record.value is not None:
-                event = self._codec.decode(record.value, subject)
-                if isinstance(event, kind):
-                    yield event
+        values = (record.value for record in records[len(events) :])
+        events += [None if value is None else self._codec.decode(value, subject) for value in values]
+        return (event for event in events if isinstance(event, kind))
 
     def _latest(self, subject: str, kind: type[E], name: str) -> dict[str, E]:
         return {getattr(event, name): event for event in self.all(subject, kind)}
