@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from time import monotonic
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
 
@@ -15,7 +16,7 @@ from mode import Service
 from services.common.connection import connection
 from services.common.errors import ContractError, TransientError
 from services.common.events import Event
-from services.common.progress import Progress
+from services.common.progress import SILENT_SECONDS, Progress
 from services.common.reading import read_message
 from services.common.runtime import Runtime
 
@@ -67,7 +68,8 @@ class View(Service, Generic[E]):
         self._changed = asyncio.Event()
         self.version = 0  # grows with each change, for who keeps something that is made of the content
         self._progress = Progress()
-        runtime.health.add(f"view {topic}", self._check)
+        self._lost_at: float | None = None  # since when the content shown is not followed any more
+        runtime.health.add(f"view {topic}", lambda: self.trouble)
 
     def get(self, key: str) -> E | None:
         """Return the latest event of a whole key."""
@@ -86,6 +88,18 @@ class View(Service, Generic[E]):
     def ready(self) -> bool:
         """Whether all that was in the topic at the start has been read."""
         return self._caught_up.is_set()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nobody should answer from the content, also for health; None = all is well."""
+        if not self.ready:
+            return f"not ready: {self._progress.behind()} offsets to read"
+        if self._lost_at is not None and (lost := monotonic() - self._lost_at) > SILENT_SECONDS:
+            return f"not followed for {lost:.0f} s, being read again"
+        if self._progress.trouble:
+            return self._progress.trouble
+        unreadable = len(self._content.unreadable)
+        return f"{unreadable} keys have a record that cannot be read" if unreadable else None
 
     async def wait_ready(self) -> None:
         """Return when `ready`."""
@@ -107,6 +121,7 @@ class View(Service, Generic[E]):
                 await self._read()
             except (KafkaError, OSError, TimeoutError, TransientError) as error:
                 log.warning("view_interrupted", topic=self._topic.name, error=type(error).__name__)
+                self._lost_at = self._lost_at or monotonic()
                 await self.sleep(_RETRY_SECONDS)
 
     async def _read(self) -> None:
@@ -163,7 +178,7 @@ class View(Service, Generic[E]):
             content.put((record.key or b"").decode(), None)
 
     def _show(self, content: Content[E]) -> None:
-        self._content = content
+        self._content, self._lost_at = content, None
         self._caught_up.set()
         self._tell()
         log.info("view_caught_up", topic=self._topic.name, keys=sum(map(len, content.events.values())))
@@ -172,11 +187,3 @@ class View(Service, Generic[E]):
         self.version += 1
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
-
-    def _check(self) -> str | None:
-        if not self.ready:
-            return f"not ready: {self._progress.behind()} offsets to read"
-        if self._progress.trouble:
-            return self._progress.trouble
-        unreadable = len(self._content.unreadable)
-        return f"{unreadable} keys have a record that cannot be read" if unreadable else None

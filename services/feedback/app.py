@@ -49,8 +49,8 @@ def represents(agreements: View[Agreement], clock: Clock) -> Callable[[str, str]
     """Return for which municipalities a sender may read what is a creditor's, by the agreements of today."""
 
     def municipalities(sender: str, creditor: str) -> Sequence[str]:
-        if not agreements.ready:
-            raise TransientError("the agreements are not all read yet")
+        if agreements.trouble:
+            raise TransientError(agreements.trouble)
         return readable(agreements.values(), sender, creditor, clock.now().astimezone(AMSTERDAM).date())
 
     return municipalities

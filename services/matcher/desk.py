@@ -50,10 +50,12 @@ class Desk:
     async def check(self, asker: str, question: Question) -> Answer:
         """Return the answer to a party; one that may not ask is a 403 `Problem`.
 
-        A view that is not complete or a broker that is away is a `TransientError`.
+        A view in trouble or a broker that is away is a `TransientError`: while the registration of somebody
+        cannot be read, "not known" is said of nobody.
         """
-        if not (self._parties.ready and self._agreements.ready and self._registrations.ready):
-            raise TransientError("not all registrations are read yet")
+        for view in (self._parties, self._agreements, self._registrations):
+            if view.trouble:
+                raise TransientError(view.trouble)
         self._allow(asker, question.on_behalf_of)
         now = self._clock.now()
         person = self._pseudonyms.person(question.bsn)

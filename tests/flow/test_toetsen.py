@@ -1,7 +1,8 @@
 """A check when something is missing: no answer goes out that is not on the log, or not from complete data."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from time import monotonic
 
 import httpx
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from services.common import publish
 from services.common.events import Party, Role
 from services.common.host import Parts
+from services.common.progress import SILENT_SECONDS
 from services.common.testing import FakeIssuer, make_runtime
 from services.common.view import View
 from services.matcher.app import build
@@ -46,6 +48,35 @@ async def test_a_view_that_is_not_complete_is_try_again_later(
         assert (response.status_code, response.headers["retry-after"]) == (503, "5")
         view._caught_up.set()
     assert (await client.post("/v1/toetsen", json=QUESTION, headers=headers)).status_code == 403
+
+
+def unreadable(view: View[Party]) -> None:
+    view._content.unreadable.add(b"person/registration")
+
+
+def silent(view: View[Party]) -> None:
+    view._progress._last_word -= 2 * SILENT_SECONDS
+
+
+def read_again(view: View[Party]) -> None:
+    view._lost_at = monotonic() - 2 * SILENT_SECONDS
+
+
+@pytest.mark.parametrize("number", range(3), ids=["parties", "agreements", "registrations"])
+@pytest.mark.parametrize("trouble", [unreadable, silent, read_again])
+async def test_a_view_that_may_not_be_relied_on_is_try_again_later_and_never_not_known(
+    client: httpx.AsyncClient,
+    issuer: FakeIssuer,
+    parts: Parts,
+    trouble: Callable[[View[Party]], None],
+    number: int,
+) -> None:
+    for view in views(parts):
+        view._caught_up.set()
+    trouble(views(parts)[number])
+    response = await client.post("/v1/toetsen", json=QUESTION, headers=issuer.headers(BAILIFF, "toetsen"))
+    assert (response.status_code, response.headers["retry-after"]) == (503, "5")
+    assert "bekend" not in response.text
 
 
 async def test_without_the_broker_there_is_no_answer(
