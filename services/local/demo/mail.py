@@ -143,8 +143,10 @@ def pack(good: list[Letter], bad: list[Letter], raw: dict[str, str]) -> list[Sen
 
 def form_of(letter: Letter) -> str:
     """Return how this signal travels: crises at once and singly, the rest in the creditor's usual form."""
-    if letter.content.get("crisissignaal") or letter.sender == INTERMEDIARY:
+    if letter.content.get("crisissignaal"):
         return "json"
+    if letter.sender == INTERMEDIARY:
+        return "ndjson"
     match letter.creditor["signaalpartner"]:
         case "Energie":
             return "ndjson"

@@ -48,8 +48,9 @@ async def play(
                 for step in steps:
                     _tell(progress, f"{step.at:%d %b}  {step.title}")
                     await _jump(hub, step.at, expected, tally, quiet)
-                    await script.play(step)
-                    await quiet.wait()
+                    if step.actions:
+                        await script.play(step)
+                        await quiet.wait()
                 _tell(progress, "reading back what the parties see")
                 tables = tally.tables(steps, script.answers, script.told)
                 return tables | await read_back(hub, desk, examples, tally)

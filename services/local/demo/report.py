@@ -3,13 +3,14 @@
 from collections import Counter
 
 from rich.columns import Columns
-from rich.console import Console, Group
+from rich.console import Group
 from rich.table import Table
 
 from services.local.demo.examples import Examples
 from services.local.demo.model.expected import Tables
 
 SECTORS = ("Huur", "Energie", "Water", "Zorg")
+_GAP = (0, 4)
 WORDS = {
     "NOT_YET_PICKED_UP": "not yet picked up",
     "PICKED_UP": "picked up",
@@ -20,34 +21,34 @@ WORDS = {
     "UNJUSTIFIED": "unjustified",
     "NOT_RESIDENT": "not a resident",
     "DECEASED": "deceased",
-    "MULTIPLE": "multiple: two creditors in a month",
-    "CONSECUTIVE": "consecutive: another in six months",
-    "SWAP": "swap: one gone, another new",
-    "ended: RESULT": "ended early by a result",
-    "ended: TERM": "ended by their own timer",
+    "MULTIPLE": "two creditors in a month",
+    "CONSECUTIVE": "another creditor in six months",
+    "SWAP": "one creditor gone, another new",
+    "ended: RESULT": "ended by a result",
+    "ended: TERM": "ended by their timer",
     "running": "still running",
 }
 
 
 def report(found: Tables, examples: Examples) -> Group:
-    """Return the whole report."""
-    first = Columns(
-        [
-            _plain("Delivered", "signals", found["delivered"]),
-            _plain("Collection pauses", "pauses", found["pauses"]),
-            _plain("Debt help", "registrations", found["registrations"]),
-            _plain("Cases by status", "cases", found["case status"]),
-        ]
-    )
-    second = Columns([_refused(found["refused"]), _plain("Matches", "matches", found["matches"])])
-    return Group(
-        first,
-        second,
+    """Return the whole report: 80 columns wide."""
+    sections = (
+        Columns([_plain("Delivered", found["delivered"]), _plain("Matches", found["matches"])], padding=_GAP),
+        _refused(found["refused"]),
         _cases(found, examples),
-        _teams(found["teams"], examples),
+        Columns(_teams(found["teams"], examples), padding=_GAP),
+        Columns(
+            [
+                _plain("What teams did", found["case status"]),
+                _plain("Collection pauses", found["pauses"]),
+                _plain("Debt help", found["registrations"]),
+            ],
+            padding=_GAP,
+        ),
         _feedback(found),
         _bailiffs(found["checks"], examples),
     )
+    return Group(*(line for section in sections for line in ("", section)), "")
 
 
 def differences(wanted: Tables, found: Tables) -> Table | None:
@@ -61,15 +62,15 @@ def differences(wanted: Tables, found: Tables) -> Table | None:
     return table if table.row_count else None
 
 
-def _plain(title: str, what: str, rows: Counter[str]) -> Table:
-    table = _table(title, "", what)
+def _plain(title: str, rows: Counter[str]) -> Table:
+    table = _table(title, "", "")
     for row, count in rows.most_common():
         table.add_row(WORDS.get(row, row), str(count))
     return table
 
 
 def _refused(rows: Counter[str]) -> Table:
-    table = _table("Refused, by reason", "reason", "signals", "reason", "signals")
+    table = _table("Refused, by reason (a signal may have several)", "", "", "", "")
     listed = sorted(rows.items())
     half = (len(listed) + 1) // 2
     for number in range(half):
@@ -80,7 +81,7 @@ def _refused(rows: Counter[str]) -> Table:
 
 def _cases(found: Tables, examples: Examples) -> Table:
     kinds = ("single", "single, consecutive", "multiple", "multiple, consecutive")
-    table = _table("Cases by kind (one per address and month)", "municipality", *kinds)
+    table = _table("Cases by kind (one per address and month)", "", *kinds)
     for party in examples.of_role("gemeente"):
         counts = [found["cases"][f"{party['gemeentecode']} | {kind}"] for kind in kinds]
         if any(counts):
@@ -88,18 +89,19 @@ def _cases(found: Tables, examples: Examples) -> Table:
     return table
 
 
-def _teams(rows: Counter[str], examples: Examples) -> Table:
-    table = _table("Cases by district team", "team", "cases", "team", "cases", "team", "cases")
-    names = {team["id"]: team["naam"] for team in examples.teams}
-    cells = [(str(names.get(team, team)), str(count)) for team, count in sorted(rows.items())]
-    cells += [("", "")] * (-len(cells) % 3)
-    for number in range(0, len(cells), 3):
-        table.add_row(*(cell for pair in cells[number : number + 3] for cell in pair))
-    return table
+def _teams(rows: Counter[str], examples: Examples) -> list[Table]:
+    """Return a table for each municipality."""
+    tables = []
+    for party in examples.of_role("gemeente"):
+        own = {team["id"]: str(team["naam"]) for team in examples.teams if team["gemeente"] == party["oin"]}
+        if own:
+            title = f"Cases in {str(party['naam']).removeprefix('Gemeente ')}"
+            tables.append(_plain(title, Counter({name: rows[team] for team, name in own.items()})))
+    return tables
 
 
 def _feedback(found: Tables) -> Table:
-    table = _table("What creditors read of their signals in the end", "", *SECTORS)
+    table = _table("What creditors read of their signals", "", *SECTORS)
     statuses = dict.fromkeys(row.partition(" | ")[2] for row in sorted(found["feedback"]))
     for status in statuses:
         counts = [found["feedback"][f"{sector} | {status}"] for sector in SECTORS]
@@ -112,20 +114,25 @@ def _feedback(found: Tables) -> Table:
 
 def _bailiffs(rows: Counter[str], examples: Examples) -> Table:
     answers = ("not known", "known", "told later", "told while crossing")
-    table = _table("What bailiffs were told", "bailiff", *answers)
+    table = _table("What bailiffs were told", "", "not known", "known", "later: known", "at one moment")
     for party in examples.of_role("deurwaarder"):
         table.add_row(str(party["naam"]), *(str(rows[f"{party['oin']} | {answer}"]) for answer in answers))
     return table
 
 
 def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", pad_edge=False, box=None)
+    """Return a table of texts and counts by turns, or of one text and then counts."""
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        pad_edge=False,
+        box=None,
+        show_header=any(columns),
+    )
     for number, column in enumerate(columns):
-        numeric = number > 0 and column not in ("reason", "team")
-        table.add_column(column, justify="right" if numeric else "left", style="cyan" if numeric else "")
+        count = number % 2 == 1 if not any(columns) else number > 0
+        table.add_column(
+            column, justify="right" if count else "left", style="cyan" if count else "", no_wrap=True
+        )
     return table
-
-
-def show(console: Console, found: Tables, examples: Examples) -> None:
-    """Print the report."""
-    console.print(report(found, examples))
