@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,6 +32,11 @@ from services.common.settings import Settings
 ALGORITHMS = ("ES256", "RS256", "PS256")
 LEEWAY_SECONDS = 30
 REFETCH_SECONDS = 30
+FRESH_SECONDS = 600
+"""Keys older than this are fetched again: for so long at most is a key trusted that its issuer withdrew."""
+HELD_SECONDS = 3_600
+"""While the issuer is away its last keys serve on, so that its outage is not ours at once; not for ever,
+because who can cut us off from the issuer could otherwise keep a stolen key good."""
 RETRY_SECONDS = 2
 """Pause after keys could not be read, so that waiting requests do not each wait for the same answer."""
 FETCH_TIMEOUT_SECONDS = 5
@@ -58,8 +64,8 @@ class Caller:
 class Tokens:
     """Checks tokens; nothing is fetched before the first one."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._keys = _Keys(settings.jwks)
+    def __init__(self, settings: Settings, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._keys = _Keys(settings.jwks, monotonic)
         self._rules = jwt.JWTClaimsRegistry(
             now=lambda: int(wall()),
             leeway=LEEWAY_SECONDS,
@@ -91,38 +97,44 @@ class Tokens:
 
 
 class _Keys:
-    """The issuer's public keys; an unknown kid fetches them again, at most once per REFETCH_SECONDS."""
+    """The issuer's public keys; fetched again when they get old, or for an unknown kid once in a while."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, monotonic: Callable[[], float]) -> None:
         self._source = source
+        self._monotonic = monotonic
         self._keys: dict[str, _Key] = {}
+        self._read_at = -inf
         self._trouble: str | None = None
-        self._next_fetch = 0.0
+        self._next_fetch = -inf
         self._lock = asyncio.Lock()
 
     async def find(self, kid: str) -> _Key | None:
         """Return a key, None when the issuer has none such; keys out of reach are a `TransientError`."""
-        if kid not in self._keys:
+        fetching = self._lock.locked()  # by another request: this one need not wait for it
+        if not self._has(kid, HELD_SECONDS if fetching else FRESH_SECONDS):
             async with self._lock:
                 await self._refetch(kid)
         return self._keys.get(kid)
 
+    def _has(self, kid: str, seconds: float) -> bool:
+        return kid in self._keys and self._monotonic() < self._read_at + seconds
+
     async def _refetch(self, kid: str) -> None:
-        if kid in self._keys:
+        if self._has(kid, FRESH_SECONDS):
             return
-        if time.monotonic() >= self._next_fetch:
+        if self._monotonic() >= self._next_fetch:
             await self._fetch()
-        if self._trouble is not None:
+        if self._trouble is not None and not self._has(kid, HELD_SECONDS):
             raise TransientError(self._trouble)
 
     async def _fetch(self) -> None:
         try:
             self._keys = {str(key.kid): key for key in _usable(await _read(self._source)) if key.kid}
-            self._trouble, pause = None, REFETCH_SECONDS
+            self._trouble, pause, self._read_at = None, REFETCH_SECONDS, self._monotonic()
         except TransientError as error:
             log.warning("issuer_keys_not_fetched", exc_info=error)
             self._trouble, pause = str(error), RETRY_SECONDS
-        self._next_fetch = time.monotonic() + pause
+        self._next_fetch = self._monotonic() + pause
 
 
 async def _read(source: str) -> Any:

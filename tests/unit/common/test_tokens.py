@@ -19,7 +19,15 @@ from services.common.clock import wall
 from services.common.errors import TransientError
 from services.common.problems import Problem
 from services.common.testing import TEST_ISSUER, FakeIssuer, make_runtime, make_settings
-from services.common.tokens import REFETCH_SECONDS, RETRY_SECONDS, Caller, Tokens, needs
+from services.common.tokens import (
+    FRESH_SECONDS,
+    HELD_SECONDS,
+    REFETCH_SECONDS,
+    RETRY_SECONDS,
+    Caller,
+    Tokens,
+    needs,
+)
 from services.common.web import make_app
 
 PARTY = "00000001234567890000"
@@ -200,6 +208,49 @@ async def test_an_issuer_that_is_down_is_asked_again_soon_but_not_by_every_reque
         await checker.caller(issuer.token(PARTY))
     checker._keys._next_fetch -= RETRY_SECONDS
     assert (await checker.caller(issuer.token(PARTY))).party == PARTY
+
+
+class Time:
+    """A monotonic clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+async def test_a_key_that_the_issuer_withdrew_is_not_trusted_for_longer_than_agreed(
+    issuer: FakeIssuer,
+) -> None:
+    time = Time()
+    checker, token = Tokens(make_settings(jwks=str(issuer.jwks)), time), issuer.token(PARTY)
+    await checker.caller(token)
+    issuer.publish(ECKey.generate_key("P-256", auto_kid=True))
+    time.seconds = FRESH_SECONDS - 1
+    assert (await checker.caller(token)).party == PARTY
+    time.seconds = FRESH_SECONDS
+    with pytest.raises(Problem) as problem:
+        await checker.caller(token)
+    assert problem.value.status_code == HTTPStatus.UNAUTHORIZED
+
+
+async def test_while_the_issuer_is_away_its_last_keys_serve_for_an_hour_and_then_no_more(
+    issuer: FakeIssuer,
+) -> None:
+    time = Time()
+    checker, token = Tokens(make_settings(jwks=str(issuer.jwks)), time), issuer.token(PARTY)
+    await checker.caller(token)
+    keys = issuer.jwks.read_text()
+    issuer.jwks.unlink()
+    for time.seconds in (FRESH_SECONDS, HELD_SECONDS - 1):
+        assert (await checker.caller(token)).party == PARTY
+    time.seconds = HELD_SECONDS
+    with pytest.raises(TransientError):
+        await checker.caller(token)
+    issuer.jwks.write_text(keys)
+    time.seconds += RETRY_SECONDS
+    assert (await checker.caller(token)).party == PARTY
 
 
 async def api(issuer: FakeIssuer) -> FastAPI:
