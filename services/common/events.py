@@ -313,6 +313,8 @@ class Outcome:
     municipality: str
     team: str | None = None
     kind: OutcomeKind
+    version: int
+    """Of the results of a case: 1, 2, ...; the highest one counts. A contact attempt has 0."""
     contact_kind: ContactKind | None = None
     reached: bool | None = None
     on: date

@@ -82,7 +82,7 @@ def _told(case: CaseFacts, signals: tuple[SignalFact, ...], place: Place) -> Cas
         consecutive=(case.told is not None and case.told.consecutive) or _is_consecutive(case, place),
         result=results[-1].result if results else None,
         picked_up_at=_picked_up_at(case) if results else case.attempted_at,
-        closed_at=results[0].at if results else None,
+        closed_at=min([result.at for result in results], default=None),
         statuses=tuple([_status_of(signal) for signal in signals]),
     )
 

@@ -48,13 +48,17 @@ class SignalFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultFact:
-    """A result a team recorded at `at`, with the pause days of its municipality at that moment."""
+    """A result a team recorded at `at`, with the pause days of its municipality at that moment.
+
+    Results of a case are in the order of their `version`: two may have the same time.
+    """
 
     result_id: str
     at: datetime
     result: CaseResult
     signal_ids: tuple[str, ...]
     pause_days: int
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

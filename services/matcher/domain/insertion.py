@@ -48,8 +48,9 @@ def with_outcome(household: Household, outcome: Outcome, at: datetime, pause_day
         result=outcome.result,
         signal_ids=outcome.signal_ids,
         pause_days=pause_days,
+        version=outcome.version,
     )
-    results = sorted((*case.results, result), key=lambda each: (each.at, each.result_id))
+    results = sorted((*case.results, result), key=lambda each: (each.version, each.result_id))
     return with_case(household, replace(case, results=tuple(results)))
 
 

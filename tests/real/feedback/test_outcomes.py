@@ -55,6 +55,7 @@ async def test_a_contact_attempt_is_published_before_202_and_again_under_the_sam
     assert first == again
     assert (first.kind, first.contact_kind) == (OutcomeKind.CONTACT_ATTEMPT, ContactKind.TEXT_MESSAGE)
     assert (first.reached, first.day_part, first.team) == (False, DayPart.EVENING, "noord")
+    assert first.version == 0
     assert (first.case_id, first.municipality, first.result) == (case.case_id, town, None)
 
 
@@ -75,6 +76,7 @@ async def test_the_same_result_again_is_the_same_and_another_one_the_next_versio
     assert [each.json() for each in answers] == [{"id": each} for each in versions]
     found = await outcomes(desk, case.household, 4)
     assert [each.outcome_id for each in found] == versions
+    assert [each.version for each in found] == [1, 1, 2, 3]
     assert [each.signal_ids for each in found] == [tuple(sorted(ids))] * 2 + [(), tuple(sorted(ids))]
     assert {(each.kind, each.result) for each in found} == {
         (OutcomeKind.RESULT, CaseResult.ADVICE_OR_QUICK_FIX)

@@ -35,6 +35,7 @@ def accepted(signal: Signal, case_id: str) -> Outcome:
         case_id=case_id,
         municipality=signal.municipality,
         kind=OutcomeKind.RESULT,
+        version=1,
         on=date(2026, 3, 25),
         result=CaseResult.FOLLOW_UP_HELP,
         signal_ids=(),

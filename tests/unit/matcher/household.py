@@ -82,6 +82,7 @@ class Make:
             case_id=self.case_id(month),
             municipality=GM,
             kind=OutcomeKind.CONTACT_ATTEMPT,
+            version=0,
             contact_kind=ContactKind.PHONE,
             reached=True,
             on=date(2026, 1, 26),
@@ -95,13 +96,16 @@ class Make:
         name: str = "r1",
         month: str = "2026-01",
         signals: tuple[str, ...] = (),
+        version: int | None = None,
     ) -> Outcome:
+        """Return a result; unless said otherwise its version is the number in its name."""
         return Outcome(
             outcome_id=name,
             household=HOUSEHOLD,
             case_id=self.case_id(month),
             municipality=GM,
             kind=OutcomeKind.RESULT,
+            version=int(name[1:]) if version is None else version,
             on=date(2026, 1, 27),
             result=result,
             signal_ids=signals,

@@ -73,7 +73,8 @@ def outcomes(draw: st.DrawFn, name: str) -> Happened:
     if draw(st.booleans()):
         return Happened(make.attempt(name, month), draw(moments))
     named = tuple(draw(st.sets(st.sampled_from(["s0", "s1", "s2"]), max_size=2)))
-    return Happened(make.result(draw(st.sampled_from(RESULTS)), name, month, named), draw(moments))
+    result = make.result(draw(st.sampled_from(RESULTS)), name, month, named, draw(st.integers(1, 4)))
+    return Happened(result, draw(moments))
 
 
 @st.composite

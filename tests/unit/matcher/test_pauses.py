@@ -104,6 +104,22 @@ def test_a_later_result_that_accepts_no_help_ends_the_pause_early() -> None:
     assert len(hub.pause_steps("c1")) == 2
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["in order", "the later one first"])
+@pytest.mark.parametrize(("first", "second"), [(ACCEPTED, DECLINED), (DECLINED, ACCEPTED)])
+def test_of_two_results_at_the_same_time_the_later_version_counts_not_the_id(
+    first: CaseResult, second: CaseResult, order: tuple[int, int]
+) -> None:
+    hub = Hub()
+    hub.take(make.signal("s1"))
+    results = (make.result(first, "r9", version=1), make.result(second, "r1", version=2))
+    for number in order:
+        hub.take(results[number], AT)
+    assert hub.cases()[make.case_id()].result is second
+    assert hub.statuses()["s1"].result is second
+    running = [each for each in hub.pauses().values() if each.ends_at > each.starts_at]
+    assert bool(running) == (second is ACCEPTED)
+
+
 def test_a_result_about_somebody_else_ends_no_pause() -> None:
     hub = Hub()
     hub.take(make.signal("s1", evidence=JAN))
