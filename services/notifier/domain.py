@@ -1,13 +1,14 @@
-"""Which district team a case belongs to, and which parties a refusal is for. Pure rules."""
+"""Which team a case belongs to, what went out already, which parties a refusal is for. Pure rules."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from services.common.events import Case, Lane, Refusal, Role, RoutingReason, Team
 
 REMEMBERED = timedelta(days=548)
-"""A case may still change up to 18 months after it closed (domain.md 1.10); then its team is forgotten."""
+"""A case may still change up to 18 months after it closed (domain.md 1.10); then its team is forgotten, and
+what went out at that time."""
 
 REFUSAL_ROLES = frozenset({Role.CREDITOR, Role.INTERMEDIARY})
 """The kinds of party that have a topic for refusals (topics.yaml; a test compares)."""
@@ -27,9 +28,10 @@ class Assigned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Household:
-    """The cases of a household (by case_id) that have a team."""
+    """The cases of a household (by case_id) that have a team, and which signals and matches went out when."""
 
     cases: dict[str, Assigned] = field(default_factory=dict)
+    forwarded: dict[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +82,7 @@ def assign(case: Case, known: Household, teams: TeamsOf, now: datetime) -> tuple
     if team is None:
         return known, None
     assigned = Assigned(team=team, crisis=case.crisis, seen_at=now)
-    return Household(cases={**known.cases, case.case_id: assigned}), found
+    return replace(known, cases={**known.cases, case.case_id: assigned}), found
 
 
 def _first(case: Case, teams: TeamsOf) -> Route | None:
@@ -96,14 +98,25 @@ def _moved(case: Case, before: Assigned, teams: TeamsOf) -> Route | None:
     return found
 
 
+def forwarded(known: Household, id: str, now: datetime) -> Household:
+    """Return what is known once a signal or match went out; the very same when it had gone out before."""
+    if id in known.forwarded:
+        return known
+    return replace(known, forwarded={**known.forwarded, id: now})
+
+
 def forget(known: Household, now: datetime) -> Household:
-    """Drop the cases that have not changed for `REMEMBERED`."""
-    return Household(cases={k: case for k, case in known.cases.items() if now < case.seen_at + REMEMBERED})
+    """Drop the cases that have not changed for `REMEMBERED`, and what went out longer ago."""
+    return Household(
+        cases={k: case for k, case in known.cases.items() if now < case.seen_at + REMEMBERED},
+        forwarded={k: at for k, at in known.forwarded.items() if now < at + REMEMBERED},
+    )
 
 
 def next_forget(known: Household) -> datetime | None:
     """Return when there is something to forget."""
-    return min((case.seen_at + REMEMBERED for case in known.cases.values()), default=None)
+    moments = [*(case.seen_at for case in known.cases.values()), *known.forwarded.values()]
+    return min(moments) + REMEMBERED if moments else None
 
 
 def receivers(refusal: Refusal, sender_roles: Collection[Role]) -> tuple[str, ...]:

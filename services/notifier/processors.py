@@ -10,7 +10,16 @@ from services.common.errors import PermanentError
 from services.common.events import BailiffMatch, Case, Feedback, Match, Pause, Refusal, Role, Routing, Signal
 from services.common.identifiers import derived_id
 from services.common.records import Effects, Forward, Handler, Message, Outgoing, WakeUp
-from services.notifier.domain import Household, Route, TeamsOf, assign, forget, next_forget, receivers
+from services.notifier.domain import (
+    Household,
+    Route,
+    TeamsOf,
+    assign,
+    forget,
+    forwarded,
+    next_forget,
+    receivers,
+)
 
 HOUSEHOLDS = "notifier-households"
 CREDITORS = "notifier-creditors"
@@ -31,10 +40,10 @@ def households(teams: TeamsOf) -> Handler[Household]:
         match happened.event:
             case Case() as case:
                 return _case(case, known, happened, teams, now)
-            case Signal(municipality=municipality):
-                return _effects(known, _forward(municipality, "signals", happened))
-            case Match(municipality=municipality):
-                return _effects(known, _forward(municipality, "matches", happened))
+            case Signal(municipality=municipality, signal_id=name):
+                return _once(name, known, _forward(municipality, "signals", happened), now)
+            case Match(municipality=municipality, match_id=name):
+                return _once(name, known, _forward(municipality, "matches", happened), now)
             case _:
                 raise _unexpected(happened)
 
@@ -100,8 +109,18 @@ def bailiffs(state: None, happened: Message | WakeUp, now: datetime) -> Effects[
     return Effects(None, (_forward(happened.event.asker, "bailiff-matches", happened),))
 
 
+def _once(name: str, known: Household, forward: Forward, now: datetime) -> Effects[Household]:
+    """A sender that repeats a signal has it published again, under the same id; here it stands once.
+
+    So does a match: the matcher tells it again for a signal that is sent again after it was forgotten there.
+    """
+    after = forwarded(known, name, now)
+    return _effects(after) if after is known else _effects(after, forward)
+
+
 def _effects(known: Household, *outputs: Outgoing | Forward) -> Effects[Household]:
-    return Effects(known if known.cases else None, outputs, next_forget(known))
+    left = known.cases or known.forwarded
+    return Effects(known if left else None, outputs, next_forget(known))
 
 
 def _forward(oin: str, subject: str, message: Message) -> Forward:

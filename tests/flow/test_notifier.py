@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.common.errors import PermanentError
@@ -22,7 +23,7 @@ from services.common.events import (
     Team,
 )
 from services.common.records import Forward, Outgoing, WakeUp
-from services.notifier.domain import REMEMBERED
+from services.notifier.domain import REMEMBERED, Household
 from services.notifier.processors import bailiffs, creditors, households
 from tests.flow.examples import NOW, example, message
 
@@ -96,15 +97,36 @@ def test_signals_and_matches_go_on_untouched(event: Signal | Match, subject: str
     cause = message(event, f"{subject}.v1")
     effects = handler(CENTRUM)(None, cause, NOW)
     assert effects.outputs == (Forward(f"tenant.{event.municipality}.{subject}.v1", cause),)
-    assert effects.state is None
 
 
-def test_an_old_case_is_forgotten_by_the_households_timer() -> None:
+@pytest.mark.parametrize("event", [example("signals/rent", Signal), example("matches/multiple", Match)])
+def test_a_repeated_signal_or_match_stands_once_on_the_topic_of_its_municipality(
+    event: Signal | Match,
+) -> None:
+    handle, cause = handler(CENTRUM), message(event, "signals.v1")
+    first = handle(None, cause, NOW)
+    routed = handle(first.state, message(OPENED, "cases.v1"), NOW)
+    again = handle(routed.state, cause, NOW + REMEMBERED / 2)
+    assert (len(first.outputs), again.outputs) == (1, ())
+    assert again.state is routed.state
+    assert again.wake_at == NOW + REMEMBERED
+
+
+@pytest.mark.parametrize("event", [OPENED, example("signals/rent", Signal)])
+def test_what_is_long_ago_is_forgotten_by_the_households_timer(event: Case | Signal) -> None:
     handle = handler(CENTRUM)
-    first = handle(None, message(OPENED, "cases.v1"), NOW)
+    first = handle(None, message(event, "cases.v1"), NOW)
     due = first.wake_at
+    assert due == NOW + REMEMBERED
     later = handle(first.state, WakeUp(OPENED.household, due), due)
     assert (later.state, later.outputs, later.wake_at) == (None, (), None)
+
+
+def test_a_state_from_before_signals_were_remembered_can_be_read() -> None:
+    before = handler(CENTRUM)(None, message(OPENED, "cases.v1"), NOW).state
+    old = msgspec.to_builtins(before)
+    del old["forwarded"]
+    assert msgspec.convert(old, Household) == before
 
 
 @pytest.mark.parametrize(
