@@ -21,7 +21,7 @@ from services.feedback.domain import Household, readable
 from services.feedback.outcomes import Outcomes
 from services.feedback.processors import DISCLOSURE, disclosure
 from services.feedback.projections import DISCLOSED, WORKLIST, apply_worklist, disclosed
-from services.feedback.storage import Results, Worklist
+from services.feedback.storage import Attempts, Results, Worklist
 
 DESCRIPTION = """De werklijst van gemeenten en wijkteams, en de terugkoppeling aan schuldeisers."""
 
@@ -32,7 +32,7 @@ def build(runtime: Runtime) -> Parts:
     publisher = Publisher(runtime)
     agreements: View[Agreement] = View("agreements.v1", runtime)
     api = make_app(runtime, "Signaalhub: werklijst en terugkoppeling", DESCRIPTION)
-    outcomes = Outcomes(publisher, Results(engine), clock)
+    outcomes = Outcomes(publisher, Attempts(engine), Results(engine), clock)
     api.include_router(zaken(Worklist(engine), outcomes, clock))
     api.include_router(terugkoppelingen(Disclosures(engine), represents(agreements, clock)))
     services = (

@@ -10,7 +10,7 @@ from services.common.events import CaseResult, ContactKind, DayPart, Outcome, Ou
 from services.common.identifiers import derived_id
 from services.common.publish import Publisher
 from services.common.records import Outgoing
-from services.feedback.storage import CaseRow, Results
+from services.feedback.storage import Attempts, CaseRow, Results
 
 OUTCOMES_TOPIC = "outcomes.v1"
 
@@ -25,6 +25,11 @@ class Attempt:
     on: date
     day_part: DayPart
 
+    @property
+    def content(self) -> str:
+        """A digest by which the same attempt is recognised."""
+        return _digest(self.kind.value, str(self.reached), self.on.isoformat(), self.day_part.value)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conclusion:
@@ -37,19 +42,22 @@ class Conclusion:
     @property
     def content(self) -> str:
         """A digest by which the same conclusion is recognised, in whatever order its signals are named."""
-        parts = (self.result.value, self.on.isoformat(), *sorted(set(self.signal_ids)))
-        return sha256("\n".join(parts).encode()).hexdigest()
+        return _digest(self.result.value, self.on.isoformat(), *sorted(set(self.signal_ids)))
 
 
 class Outcomes:
     """Publishes what the teams of `municipality` (OIN) report; each method returns the outcome's id."""
 
-    def __init__(self, publisher: Publisher, results: Results, clock: Clock) -> None:
+    def __init__(self, publisher: Publisher, attempts: Attempts, results: Results, clock: Clock) -> None:
         self._publisher = publisher
+        self._attempts = attempts
         self._results = results
         self._clock = clock
 
-    async def attempted(self, municipality: str, team: str | None, case: CaseRow, attempt: Attempt) -> str:
+    async def attempted(
+        self, municipality: str, team: str | None, case: CaseRow, attempt: Attempt
+    ) -> str | None:
+        """Publish a contact attempt; None when its reference is that of an attempt with other content."""
         outcome = Outcome(
             outcome_id=derived_id("attempt", case.case_id, attempt.reference),
             household=case.household,
@@ -64,6 +72,8 @@ class Outcomes:
             day_part=attempt.day_part,
             signal_ids=(),
         )
+        if not await self._attempts.remember(outcome.outcome_id, attempt.content):
+            return None
         await self._publish(outcome, "contact-attempted")
         return outcome.outcome_id
 
@@ -92,3 +102,7 @@ class Outcomes:
     async def _publish(self, outcome: Outcome, what: str) -> None:
         outgoing = Outgoing(OUTCOMES_TOPIC, outcome.household, outcome, what, outcome.outcome_id)
         await self._publisher.publish([outgoing], self._clock.now())
+
+
+def _digest(*parts: str) -> str:
+    return sha256("\n".join(parts).encode()).hexdigest()

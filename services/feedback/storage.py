@@ -1,4 +1,4 @@
-"""Reading the worklist, and remembering the versions of results. PostgreSQL."""
+"""Reading the worklist, and remembering what was reported on its cases. PostgreSQL."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -25,6 +25,11 @@ _ONE = text(f"SELECT {_CASE_COLUMNS} WHERE {_OWN} AND c.case_id = :case_id")
 _PERSONAL = text("""
     SELECT signal_id, personal FROM feedback.signals
     WHERE municipality = :municipality AND signal_id = ANY(:signal_ids)
+""")
+_ATTEMPT = text("""
+    INSERT INTO feedback.attempts AS a (attempt_id, content) VALUES (:attempt_id, :content)
+    ON CONFLICT (attempt_id) DO UPDATE SET content = a.content
+    RETURNING content
 """)
 _NEXT_VERSION = text("""
     INSERT INTO feedback.results AS r (case_id, version, content) VALUES (:case_id, 1, :content)
@@ -91,6 +96,19 @@ class Worklist:
         async with transaction(self._engine) as connection:
             found = await connection.execute(_PERSONAL, values)
             return {row["signal_id"]: row["personal"] for row in found.mappings()}
+
+
+class Attempts:
+    """The content of contact attempts; the first under an id stays."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def remember(self, attempt_id: str, content: str) -> bool:
+        """Remember this content (a digest); False when the id has other content."""
+        async with transaction(self._engine) as connection:
+            found = await connection.execute(_ATTEMPT, {"attempt_id": attempt_id, "content": content})
+            return bool(found.scalar_one() == content)
 
 
 class Results:

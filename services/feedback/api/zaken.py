@@ -19,6 +19,9 @@ from services.feedback.storage import CaseRow, Whose, Worklist
 
 PAGE = 100
 Team = Annotated[Caller, Depends(needs("zaken"))]
+CONFLICT = (
+    "Onder dit kenmerk is al een contactpoging met een andere inhoud vastgelegd; gebruik een nieuw kenmerk."
+)
 _STATUS_OF = {text: status for status, text in STATUS.items()}
 
 
@@ -58,7 +61,7 @@ def zaken(worklist: Worklist, outcomes: Outcomes, clock: Clock) -> APIRouter:
         summary="Leg een contactpoging vast",
         status_code=HTTPStatus.ACCEPTED,
         openapi_extra=described(Contactpoging),
-        responses=_NOT_FOUND,
+        responses=_NOT_FOUND | {HTTPStatus.CONFLICT: {"description": CONFLICT}},
     )
     async def meld_contactpoging(id: str, request: Request, caller: Team) -> Ontvangen:
         case = await own(id, caller)
@@ -70,7 +73,10 @@ def zaken(worklist: Worklist, outcomes: Outcomes, clock: Clock) -> APIRouter:
             on=body.datum,
             day_part=body.dagdeel,
         )
-        return Ontvangen(id=await outcomes.attempted(caller.party, caller.team or case.team, case, attempt))
+        found = await outcomes.attempted(caller.party, caller.team or case.team, case, attempt)
+        if found is None:
+            raise Problem(HTTPStatus.CONFLICT, CONFLICT)
+        return Ontvangen(id=found)
 
     @router.put(
         "/{id}/resultaat",

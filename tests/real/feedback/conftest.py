@@ -33,7 +33,7 @@ from services.feedback.api.zaken import zaken
 from services.feedback.disclosures import Disclosures
 from services.feedback.outcomes import Outcomes
 from services.feedback.projections import apply_worklist, disclosed
-from services.feedback.storage import Results, Worklist
+from services.feedback.storage import Attempts, Results, Worklist
 from tests.flow.examples import example, message
 
 TODAY = datetime(2026, 3, 26, 11, tzinfo=UTC)
@@ -123,7 +123,8 @@ async def desk(kafka: str, database: str, tmp_path_factory: pytest.TempPathFacto
     await publisher.start()
     app = make_app(runtime, "feedback", "test")
     senders: dict[tuple[str, str], Sequence[str]] = {}
-    app.include_router(zaken(Worklist(engine), Outcomes(publisher, Results(engine), clock), clock))
+    outcomes = Outcomes(publisher, Attempts(engine), Results(engine), clock)
+    app.include_router(zaken(Worklist(engine), outcomes, clock))
     app.include_router(terugkoppelingen(Disclosures(engine), lambda *pair: senders.get(pair, ())))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://feedback") as client:
         yield Desk(runtime, engine, client, issuer, clock, senders)

@@ -14,7 +14,7 @@ from services.common.publish import Publisher
 from services.common.web import make_app
 from services.feedback.api.zaken import zaken
 from services.feedback.outcomes import Outcomes
-from services.feedback.storage import Results, Worklist
+from services.feedback.storage import Attempts, Results, Worklist
 from tests.real.feedback.conftest import Desk, new_case, new_signal, oin, routed
 from tests.real.primitives import reader
 
@@ -57,6 +57,29 @@ async def test_a_contact_attempt_is_published_before_202_and_again_under_the_sam
     assert (first.reached, first.day_part, first.team) == (False, DayPart.EVENING, "noord")
     assert first.version == 0
     assert (first.case_id, first.municipality, first.result) == (case.case_id, town, None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"soort": "Brief"}, {"bereikt": True}, {"datum": "2026-03-25"}, {"dagdeel": "Ochtend"}],
+    ids=["soort", "bereikt", "datum", "dagdeel"],
+)
+async def test_another_attempt_under_a_known_reference_is_a_conflict_and_not_published(
+    desk: Desk, change: dict[str, Any]
+) -> None:
+    town = oin()
+    case, other = new_case(town), new_case(town)
+    await desk.project(case, other)
+    path = f"/zaken/{case.case_id}/contactpogingen"
+    bodies = [ATTEMPT, ATTEMPT | change, ATTEMPT, ATTEMPT | change | {"kenmerk": "bezoek-2"}]
+    answers = [await desk.call("POST", path, town, json=body) for body in bodies]
+    assert [each.status_code for each in answers] == [202, 409, 202, 202]
+    assert answers[1].headers["content-type"] == "application/problem+json"
+    elsewhere = f"/zaken/{other.case_id}/contactpogingen"
+    assert (await desk.call("POST", elsewhere, town, json=ATTEMPT | change)).status_code == 202
+    found = await outcomes(desk, case.household, 3)
+    assert found[0] == found[1]
+    assert found[2].outcome_id == derived_id("attempt", case.case_id, "bezoek-2")
 
 
 async def test_the_same_result_again_is_the_same_and_another_one_the_next_version(desk: Desk) -> None:
@@ -112,8 +135,8 @@ async def test_a_result_that_the_broker_did_not_take_is_a_503_and_the_same_versi
     town = oin()
     case = new_case(town)
     await desk.project(case)
-    worklist, results = Worklist(desk.engine), Results(desk.engine)
-    away = Outcomes(Publisher(desk.runtime, "away"), results, desk.clock)  # never connected
+    worklist, publisher = Worklist(desk.engine), Publisher(desk.runtime, "away")  # never connected
+    away = Outcomes(publisher, Attempts(desk.engine), Results(desk.engine), desk.clock)
     app = make_app(desk.runtime, "feedback", "test")
     app.include_router(zaken(worklist, away, desk.clock))
     path, headers = f"/v1/zaken/{case.case_id}/resultaat", desk.issuer.headers(town, "zaken")

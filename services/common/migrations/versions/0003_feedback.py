@@ -40,6 +40,9 @@ CREATE TABLE feedback.cases (
 # apart from the cases, because a routing may arrive before its case
 CASE_TEAMS = "CREATE TABLE feedback.case_teams (case_id text PRIMARY KEY, team text NOT NULL)"
 
+# content: a digest, to tell the same attempt from another one under its reference
+ATTEMPTS = "CREATE TABLE feedback.attempts (attempt_id text PRIMARY KEY, content text NOT NULL)"
+
 # version: of the content last asked for; published: the newest version that the broker acknowledged
 RESULTS = """
 CREATE TABLE feedback.results (
@@ -74,7 +77,7 @@ INDEXES = (
 
 def upgrade() -> None:
     op.execute("CREATE SCHEMA feedback")
-    for statement in (SIGNALS, CASES, CASE_TEAMS, RESULTS, POSITIONS, DISCLOSED, *INDEXES):
+    for statement in (SIGNALS, CASES, CASE_TEAMS, ATTEMPTS, RESULTS, POSITIONS, DISCLOSED, *INDEXES):
         op.execute(statement)
 
 
