@@ -80,6 +80,9 @@ class Tail:
         ]
         self._reader.assign(self._partitions)
         self._looker.assign(self._partitions)
+        self._looker.pause(
+            *self._partitions
+        )  # it only looks: a fetch under way would keep its questions waiting
 
     async def _read(self) -> None:
         while True:
