@@ -63,7 +63,7 @@ class ResultFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseTold:
-    """What a creditor was last told about its pause; `reason` None = it runs."""
+    """What a creditor was last told about its pause (`reason` None = it runs), and the signals it is for."""
 
     pause_id: str
     creditor: str
@@ -71,6 +71,7 @@ class PauseTold:
     ends_at: datetime
     reason: PauseEnd | None
     tellings: int
+    signal_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

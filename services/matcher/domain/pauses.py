@@ -40,11 +40,12 @@ def settle_pauses(household: Household, case: CaseFacts, changes: list[Change]) 
     told = {pause.creditor: pause for pause in case.pauses}
     for creditor in sorted(waiting.keys() | told.keys()):
         found = waiting.get(creditor, [])
-        ids = tuple(sorted(signal.signal_id for signal, _ in found)) or _signals_of(household, creditor)
         before = told.get(creditor)
+        ids = tuple(sorted(signal.signal_id for signal, _ in found)) or _signals_of(before)
         for step in steps(before, _latest(found, before), household.woken):
-            told[creditor] = _told(case, creditor, told.get(creditor), step)
-            changes.append(_change(case, told[creditor], step.change, ids))
+            told[creditor] = _told(case, creditor, told.get(creditor), step, ids)
+            changes.append(_change(case, told[creditor], step.change))
+        told[creditor] = replace(told[creditor], signal_ids=ids)  # a later signal joins without a telling
     kept = tuple(told[creditor] for creditor in sorted(told))
     return case if kept == case.pauses else replace(case, pauses=kept)
 
@@ -127,7 +128,9 @@ def _latest(found: list[tuple[SignalFact, list[Span]]], told: PauseTold | None) 
     return Span(told.starts_at, told.starts_at, PauseEnd.RESULT)
 
 
-def _told(case: CaseFacts, creditor: str, told: PauseTold | None, step: Step) -> PauseTold:
+def _told(
+    case: CaseFacts, creditor: str, told: PauseTold | None, step: Step, ids: tuple[str, ...]
+) -> PauseTold:
     return PauseTold(
         pause_id=told.pause_id if told else derived_id("pause", case.case_id, creditor),
         creditor=creditor,
@@ -135,16 +138,17 @@ def _told(case: CaseFacts, creditor: str, told: PauseTold | None, step: Step) ->
         ends_at=step.ends_at,
         reason=step.reason,
         tellings=told.tellings + 1 if told else 1,
+        signal_ids=ids,
     )
 
 
-def _change(case: CaseFacts, told: PauseTold, change: PauseChange, ids: tuple[str, ...]) -> Change:
+def _change(case: CaseFacts, told: PauseTold, change: PauseChange) -> Change:
     event = Pause(
         pause_id=told.pause_id,
         creditor=told.creditor,
         municipality=case.municipality,
         change=change,
-        signal_ids=ids,
+        signal_ids=told.signal_ids,
         starts_at=told.starts_at,
         ends_at=told.ends_at,
         end_reason=told.reason,
@@ -159,8 +163,6 @@ def _signals(household: Household, municipality: str) -> Iterator[SignalFact]:
             yield from case.signals
 
 
-def _signals_of(household: Household, creditor: str) -> tuple[str, ...]:
-    ids = (
-        signal.signal_id for case in household.cases for signal in case.signals if signal.creditor == creditor
-    )
-    return tuple(sorted(ids))
+def _signals_of(told: PauseTold | None) -> tuple[str, ...]:
+    """Return the signals that a pause was for that is taken back: from the facts they follow no more."""
+    return told.signal_ids if told else ()

@@ -4,9 +4,9 @@ from datetime import datetime
 
 import pytest
 
-from services.common.events import CaseResult, PauseChange, PauseEnd
+from services.common.events import CaseResult, Pause, PauseChange, PauseEnd
 from services.common.identifiers import derived_id
-from tests.unit.matcher.household import AT, JAN, KEES, Hub, days, make
+from tests.unit.matcher.household import AT, JAN, KEES, Hub, days, evidence, make
 
 STARTED, PROLONGED, ENDED = PauseChange.STARTED, PauseChange.PROLONGED, PauseChange.ENDED
 ACCEPTED, DECLINED = CaseResult.FOLLOW_UP_HELP, CaseResult.SOLVES_IT_THEMSELVES
@@ -175,6 +175,23 @@ def test_an_overtaken_signal_of_the_first_person_takes_a_wrong_pause_back() -> N
     hub.take(make.signal("s2", "2026-01-02", "c2", evidence=KEES), AT - days(1))
     assert hub.pause_steps("c1") == [(STARTED, TERM), (ENDED, AT + days(1))]
     assert hub.pause_steps("c2") == [(STARTED, TERM)]
+
+
+def test_a_pause_that_is_taken_back_names_the_signals_it_was_for_and_no_others() -> None:
+    hub = Hub()
+    elsewhere, third = "00000001002306608000", evidence("1990-09-09", "smit", "a")
+    hub.take(make.signal("s1", evidence=JAN))
+    hub.take(make.signal("other person", "2026-01-21", evidence=third))
+    hub.take(make.signal("other case", "2025-12-20", evidence=JAN), AT - days(30))
+    hub.take(make.signal("other town", "2026-01-22", evidence=JAN, municipality=elsewhere))
+    hub.take(make.result(ACCEPTED), AT + days(1))
+    hub.take(make.signal("joins", "2026-01-24", evidence=JAN), AT + days(2))
+    hub.take(make.signal("overtaken", "2026-01-02", "c2", evidence=KEES), AT - days(1))
+    pauses = [change.event for change in hub.told if isinstance(change.event, Pause)]
+    assert [(each.change, each.signal_ids) for each in pauses if each.creditor == "c1"] == [
+        (STARTED, ("s1",)),
+        (ENDED, ("joins", "s1")),
+    ]
 
 
 def test_thirty_days_are_days_of_24_hours_across_summer_time() -> None:
