@@ -4,6 +4,8 @@ At least once, with an idempotency key; a creditor that needs exactly once reads
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
+from ipaddress import ip_address
 
 import httpx
 import msgspec
@@ -55,8 +57,10 @@ def structured(message: Message) -> bytes:
 async def post(client: httpx.AsyncClient, url: str, body: bytes, key: str) -> None:
     """Post one event: 2xx is done, what may pass by is a `TransientError`, the rest a `PermanentError`.
 
-    No redirect is followed, and of the answer only the status is read.
+    No redirect is followed, of the answer only the status is read. Nothing leaves this machine unencrypted.
     """
+    if not is_safe(url):
+        raise PermanentError("the receiver's URL is not https")
     headers = {"Content-Type": CONTENT_TYPE, "Idempotency-Key": key}
     try:
         async with client.stream(
@@ -65,13 +69,26 @@ async def post(client: httpx.AsyncClient, url: str, body: bytes, key: str) -> No
             status = answer.status_code
     except httpx.TransportError as error:
         raise TransientError(f"the receiver did not answer: {type(error).__name__}") from error
-    except httpx.InvalidURL as error:
-        raise PermanentError("the receiver's URL cannot be used") from error
     if httpx.codes.is_success(status):
         return
     if httpx.codes.is_server_error(status) or status in _AGAIN:
         raise TransientError(f"the receiver answered {status}")
     raise PermanentError(f"the receiver answered {status}")
+
+
+def is_safe(url: str) -> bool:
+    """Tell whether what is posted to a URL can be read by nobody on the way; no URL is a `PermanentError`."""
+    try:
+        found = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise PermanentError("the receiver's URL cannot be used") from error
+    return found.scheme == "https" or (found.scheme == "http" and _is_this_machine(found.host))
+
+
+def _is_this_machine(host: str) -> bool:
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == "localhost"
 
 
 class Webhooks(Service):

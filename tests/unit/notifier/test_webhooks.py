@@ -105,6 +105,31 @@ async def test_a_receiver_that_is_away_is_tried_again(failure: Exception) -> Non
         await answered(respond)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://ontvanger.example/haak",
+        "http://10.0.0.1/haak",
+        "http://localhost.example/haak",
+        "http://127.0.0.1.example/haak",
+        "http://127.0.0.1@ontvanger.example/haak",
+        "ftp://127.0.0.1/haak",
+        "//127.0.0.1/haak",
+    ],
+)
+async def test_nothing_is_posted_unencrypted_to_another_machine(url: str) -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        raise AssertionError("nothing may be sent")
+
+    with pytest.raises(PermanentError, match="not https"):
+        await answered(respond, url)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8080", "[::1]", "localhost:8080"])
+async def test_a_receiver_on_this_machine_may_be_plain_http(host: str) -> None:
+    await answered(lambda request: httpx.Response(204), f"http://{host}/haak")
+
+
 async def test_an_url_without_sense_is_not_tried_again() -> None:
     with pytest.raises(PermanentError):
         await answered(lambda request: httpx.Response(200), "http://[::1")
