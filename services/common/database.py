@@ -20,10 +20,13 @@ _CONNECT_SECONDS = 5
 _POOL_SECONDS = 10
 
 
-def make_engine(settings: Settings) -> AsyncEngine:
-    """Return the engine of a process; it connects at its first use, and checks a connection before each."""
+def make_engine(database: Settings | str) -> AsyncEngine:
+    """Return the engine of a process; it connects at its first use, and checks a connection before each.
+
+    A str is the SQLAlchemy URL, for who has no settings.
+    """
     return create_async_engine(
-        settings.database_url.get_secret_value(),
+        database if isinstance(database, str) else database.database_url.get_secret_value(),
         connect_args={"connect_timeout": _CONNECT_SECONDS},
         hide_parameters=True,  # an error's text must not hold personal data
         pool_pre_ping=True,

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 DATA_DIR = Path(".signaalhub")
 DataDir = Annotated[Path, typer.Option(help="Data folder of the local stack.")]
+Database = Annotated[
+    str | None,
+    typer.Option(envvar="SIGNAALHUB_DATABASE_URL", help="SQLAlchemy URL; default: the local stack's."),
+]
 
 app = typer.Typer(
     help="Signaalhub: debt early-warning and debt-help reference index on Kafka.",
@@ -27,7 +31,9 @@ app = typer.Typer(
 )
 topics_app = typer.Typer(help="Topics on the broker.", no_args_is_help=True, rich_markup_mode=None)
 import_app = typer.Typer(help="Load tables from outside.", no_args_is_help=True, rich_markup_mode=None)
+deliveries_app = typer.Typer(help="Webhooks that were given up.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(topics_app, name="topics")
+app.add_typer(deliveries_app, name="deliveries")
 app.add_typer(import_app, name="import")
 
 
@@ -89,10 +95,7 @@ def service(
 
 @app.command()
 def migrate(
-    database: Annotated[
-        str | None,
-        typer.Option(envvar="SIGNAALHUB_DATABASE_URL", help="SQLAlchemy URL; default: the local stack's."),
-    ] = None,
+    database: Database = None,
     data_dir: DataDir = DATA_DIR,
 ) -> None:
     """Bring the tables to the newest version; may be repeated at any time."""
@@ -163,16 +166,41 @@ def topics_apply(
 @import_app.command("areas")
 def import_areas(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or zip of CBS.")],
-    database: Annotated[
-        str | None,
-        typer.Option(envvar="SIGNAALHUB_DATABASE_URL", help="SQLAlchemy URL; default: the local stack's."),
-    ] = None,
+    database: Database = None,
     data_dir: DataDir = DATA_DIR,
 ) -> None:
     """Load the CBS table of postcode + house number to buurt, wijk and gemeente."""
     from services.ingest.areas import import_areas as load
 
     print(f"{load(database or _endpoint(data_dir, 'database'), file)} addresses loaded")
+
+
+@deliveries_app.command("list")
+def deliveries_list(database: Database = None, data_dir: DataDir = DATA_DIR) -> None:
+    """Show the webhooks that were given up, oldest first: id, party, attempts, last error."""
+    import asyncio
+
+    from services.local.undelivered import dead
+
+    found = asyncio.run(dead(database or _endpoint(data_dir, "database")))
+    for each in found:
+        print(f"{each.id}  {each.target}  {each.attempts} attempts  {each.last_error or ''}")
+    print(f"{len(found)} given up")
+
+
+@deliveries_app.command("restart")
+def deliveries_restart(
+    delivery: Annotated[str, typer.Argument(metavar="ID", help="Id of a delivery that was given up.")],
+    database: Database = None,
+    data_dir: DataDir = DATA_DIR,
+) -> None:
+    """Have a webhook that was given up tried again, with all its attempts and under the same key."""
+    import asyncio
+
+    from services.local.undelivered import restart
+
+    asyncio.run(restart(database or _endpoint(data_dir, "database"), delivery))
+    print(f"{delivery} is tried again")
 
 
 def main() -> None:

@@ -5,20 +5,23 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from typer.testing import CliRunner
 
 from services.common.database import make_engine, migrate
 from services.common.deliveries import Delivery, enqueue
-from services.common.errors import PermanentError, TransientError
+from services.common.errors import ConfigurationError, PermanentError, TransientError
 from services.common.runtime import Runtime
 from services.common.sender import Deliver, Sender
+from services.local.cli import app
 from services.local.postgres import EmbeddedPostgres
+from services.notifier.webhooks import SENDER
 from tests.real.primitives import make_runtime, running, settings_for, unique, until
 from tests.real.sender_worker import table_of
 
@@ -273,6 +276,36 @@ async def test_a_database_that_was_away_is_waited_for(tmp_path: Path) -> None:
                 await box.add(f"{box.name}-1")
                 await box.until_state("done", f"{box.name}-1")
             assert calls == [f"{box.name}-1"]
+
+
+async def test_a_dead_delivery_is_listed_and_restarted_at_the_command_line(database: str) -> None:
+    async with outbox(database) as box:
+        webhooks = replace(box, name=SENDER)
+        dead, pending = unique("dead"), unique("pending")
+        for id in (dead, pending):
+            await webhooks.add(id)
+        await box.ask(
+            "UPDATE common.deliveries SET state = 'dead', attempts = 7, last_error = 'PermanentError: 410',"
+            " finished_at = now() WHERE id = :id",
+            id=dead,
+        )
+        arguments = ("--database", box.url)
+        listed = await asyncio.to_thread(CliRunner().invoke, app, ["deliveries", "list", *arguments])
+        line = f"{dead}  https://partner.example/hook  7 attempts  PermanentError: 410"
+        assert line in listed.output.splitlines()
+        assert pending not in listed.output
+        restarts = [
+            await asyncio.to_thread(CliRunner().invoke, app, ["deliveries", "restart", id, *arguments])
+            for id in (dead, dead, pending)
+        ]
+        assert [type(each.exception) for each in restarts] == [
+            type(None),
+            ConfigurationError,
+            ConfigurationError,
+        ]
+        assert (await box.row(dead))["state"] == "pending"
+        assert (await box.row(dead))["attempts"] == 0
+        await box.ask("DELETE FROM common.deliveries WHERE sender = :sender", sender=SENDER)
 
 
 @contextmanager

@@ -19,7 +19,10 @@ def error_of(*command: str, **env: str) -> SignaalhubError:
     return result.exception
 
 
-@pytest.mark.parametrize("command", [("migrate",), ("topics", "apply")])
+@pytest.mark.parametrize(
+    "command",
+    [("migrate",), ("topics", "apply"), ("deliveries", "list"), ("deliveries", "restart", "some-id")],
+)
 def test_without_a_stack_and_without_an_address_it_says_what_to_give(
     command: tuple[str, ...], tmp_path: Path
 ) -> None:
