@@ -63,11 +63,12 @@ def seen(hub: Town) -> dict[str, list[Seen]]:
     assert hub.result(case["id"]).status_code == 202
     assert hub.register("SHV-1").is_success
     wait_until(lambda: all(raw(hub).values()), SECONDS, "a record on every topic", poll=1)
-    deserialize = AvroDeserializer(SchemaRegistryClient({"url": hub.endpoints["ingest"]}))
-    return {
-        topic: [Seen(key, headers, decoded(deserialize, topic, value)) for key, value, headers in records]
-        for topic, records in raw(hub).items()
-    }
+    with SchemaRegistryClient({"url": hub.endpoints["ingest"]}) as registry:
+        deserialize = AvroDeserializer(registry)
+        return {
+            topic: [Seen(key, headers, decoded(deserialize, topic, value)) for key, value, headers in records]
+            for topic, records in raw(hub).items()
+        }
 
 
 def decoded(deserialize: AvroDeserializer, topic: str, value: bytes | None) -> dict[str, Any] | None:
