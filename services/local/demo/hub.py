@@ -18,7 +18,8 @@ from services.local.keys import Secrets
 from services.local.waiting import wait_until
 
 FOLDER = Path(".signaalhub-demo")
-START_SECONDS = 90.0
+START_SECONDS = 300.0
+"""`up` has limits of its own for each part, and says which one it was; this is for an `up` that hangs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """What a newcomer can try by hand after the demo: addresses, a token, three commands that work."""
 
 import json
+import sys
 from datetime import timedelta
+from pathlib import Path
 
-from rich.console import Group
-from rich.text import Text
-
+from services.common.identifiers import derived_id
 from services.local.demo.actions import Content
 from services.local.demo.calendar import EPILOGUE
 from services.local.demo.examples import Examples
@@ -13,43 +13,45 @@ from services.local.demo.hub import Hub
 
 SENDER = "Zonnekracht Energie"
 SCOPES = "signalen terugkoppelingen"
+TEAM = "0363-west"
+REFERENCE = "mijn-eerste-signaal"
 
 
-def invite(hub: Hub, examples: Examples) -> Group:
-    """Return text that can be copied from the terminal line by line."""
-    creditor = next(party for party in examples.parties if party["naam"] == SENDER)
-    team = next(team for team in examples.teams if team["id"] == "0363-west")
-    send, read = hub.url("ingest"), hub.url("feedback")
-    worker = hub.secrets.token(team["gemeente"], "zaken", team["id"])
-    body = json.dumps(_signal(examples), ensure_ascii=False)
-    lines = [
-        "",
-        "The hub stays up; Ctrl-C ends it. Its clock stands at 2 April 2026 and runs on from there.",
-        *(f"  {name:<9} {hub.url(name)}" for name in ("ingest", "matcher", "feedback", "notifier")),
-        f"  logs      {hub.folder.path / 'logs'}",
-        f"  API       {send}/v1/openapi.json",
-        "",
-        f"A token of {SENDER} (8 hours; `signaalhub token --help` makes others):",
-        f"TOKEN={hub.secrets.token(creditor['oin'], SCOPES)}",
-        "",
-        "1. Send a signal:",
-        (
-            f"curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' -d '{body}' "
-            f"{send}/v1/signalen"
-        ),
-        "2. Read what became of it (the id is in the answer to 1), or of all this creditor's signals:",
-        f'curl -H "Authorization: Bearer $TOKEN" {read}/v1/terugkoppelingen',
-        f"3. See the open cases of {team['naam']}:",
-        f'curl -H "Authorization: Bearer {worker}" "{read}/v1/zaken?status=nietOpgepakt"',
-    ]
-    return Group(*(Text(line, overflow="fold") for line in lines))
+def invite(hub: Hub, examples: Examples) -> str:
+    """Return text of which each line can be copied from the terminal as it is."""
+    creditor = next(str(party["oin"]) for party in examples.parties if party["naam"] == SENDER)
+    team = next(team for team in examples.teams if team["id"] == TEAM)
+    ingest, feedback = hub.url("ingest"), hub.url("feedback")
+    folder, signaalhub = _short(hub.folder.path), _short(Path(sys.executable).with_name("signaalhub"))
+    signal = hub.folder.path / "signaal.json"
+    signal.write_text(json.dumps(_signal(examples), indent=2, ensure_ascii=False))
+    send = f'-H "Content-Type: application/json" -d @{_short(signal)} {ingest}/v1/signalen'
+    made = f"{signaalhub} token --party {team['gemeente']} --scope zaken --team {TEAM} --data-dir {folder}"
+    return f"""
+The hub stays up until Ctrl-C; its clock runs on from 2 April 2026.
+  ingest    {ingest}    API: {ingest}/v1/openapi.json
+  matcher   {hub.url("matcher")}
+  feedback  {feedback}
+  notifier  {hub.url("notifier")}
+  logs      {folder}/logs
+
+A token of {SENDER}, for 8 hours:
+TOKEN={hub.secrets.token(creditor, SCOPES)}
+
+1. Send a signal:
+curl -H "Authorization: Bearer $TOKEN" {send}
+2. Read what became of it:
+curl -H "Authorization: Bearer $TOKEN" {feedback}/v1/signalen/{derived_id("signal", creditor, REFERENCE)}
+3. See the open cases of {team["naam"]}, with a token of its own:
+curl -H "Authorization: Bearer $({made})" "{feedback}/v1/zaken?status=nietOpgepakt"
+"""
 
 
 def _signal(examples: Examples) -> Content:
     spot = next(spot for spot in examples.spots if spot.postcode.startswith("1053"))
     on = EPILOGUE.date()
     return {
-        "kenmerk": "mijn-eerste-signaal",
+        "kenmerk": REFERENCE,
         "gemeentecode": spot.municipality,
         "signaalpartner": "Energie",
         "bedragInCenten": 18450,
@@ -58,3 +60,9 @@ def _signal(examples: Examples) -> Content:
         "persoon": {"voorletters": "J.", "geslachtsnaam": "Jansen", "geboortedatum": "1985-04-12"},
         "adres": {"postcode": spot.postcode, "huisnummer": spot.number},
     }
+
+
+def _short(path: Path) -> Path:
+    """Return a path as it is typed from here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
