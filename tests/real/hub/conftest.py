@@ -19,7 +19,7 @@ from tests.real.hub.town import Town
 START_SECONDS = 90
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: its processes would take time from all tests that follow
 def hub(session_folder: Path) -> Iterator[Town]:
     folder = Path(tempfile.mkdtemp(prefix="hub-", dir=session_folder))
     data = folder / "data"
