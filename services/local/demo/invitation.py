@@ -40,7 +40,7 @@ TOKEN={hub.secrets.token(creditor, SCOPES)}
 
 1. Send a signal:
 curl -H "Authorization: Bearer $TOKEN" {send}
-2. Read what became of it:
+2. A moment later, read what became of it:
 curl -H "Authorization: Bearer $TOKEN" {feedback}/v1/signalen/{derived_id("signal", creditor, REFERENCE)}
 3. See the open cases of {team["naam"]}, with a token of its own:
 curl -H "Authorization: Bearer $({made})" "{feedback}/v1/zaken?status=nietOpgepakt"
