@@ -3,6 +3,8 @@
 import ssl
 from typing import Any
 
+from aiokafka.client import AIOKafkaClient
+
 from services.common.errors import ConfigurationError
 from services.common.settings import KafkaSettings
 
@@ -25,6 +27,18 @@ def connection(kafka: KafkaSettings | str) -> dict[str, Any]:
     if kafka.kafka_security_protocol.endswith("SSL"):
         found["ssl_context"] = _tls(kafka)
     return found
+
+
+def disconnect(client: AIOKafkaClient) -> None:
+    """Close the connections of a client that did not end in time, waiting for nothing.
+
+    Over TLS the broker's part of a goodbye was seen to stay away for as long as uvloop waits for it (30 s). And
+    `client.close()` would await the same futures again: cancelled by then, they cancel who awaits them.
+    """
+    if client._sync_task is not None:  # noqa: SLF001 -- no public way without waiting
+        client._sync_task.cancel()  # noqa: SLF001
+    for connected in client._conns.values():  # noqa: SLF001
+        connected.close()
 
 
 def _credentials(kafka: KafkaSettings) -> dict[str, str]:

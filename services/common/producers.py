@@ -1,12 +1,11 @@
 """aiokafka producers as this hub uses them, and how to get rid of one whatever state it is in."""
 
 import asyncio
-from contextlib import suppress
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
-from services.common.connection import connection
+from services.common.connection import connection, disconnect
 from services.common.settings import KafkaSettings
 
 MAX_RECORD_BYTES = 1_000_000
@@ -46,5 +45,4 @@ async def _break_off(producer: AIOKafkaProducer) -> None:
         await asyncio.wait([sender], timeout=0.1)
     if sender is not None and not sender.cancelled():
         sender.exception()
-    with suppress(Exception):
-        await producer.client.close()
+    disconnect(producer.client)

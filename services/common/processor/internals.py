@@ -17,6 +17,8 @@ from time import monotonic
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
+from services.common.connection import disconnect
+
 
 class Heartbeats:
     """Remembers when the last heartbeat that the group accepted was sent."""
@@ -73,6 +75,6 @@ def settle(producer: AIOKafkaProducer) -> None:
             waiter.exception()
 
 
-async def close(consumer: AIOKafkaConsumer) -> None:
+def close(consumer: AIOKafkaConsumer) -> None:
     """Close the connections of a consumer whose `stop` did not end."""
-    await consumer._client.close()
+    disconnect(consumer._client)
