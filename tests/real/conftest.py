@@ -25,6 +25,13 @@ def kafka(session_folder: Path) -> Iterator[str]:
         yield broker.bootstrap
 
 
+@pytest.fixture(scope="module")
+def own_kafka(session_folder: Path) -> Iterator[str]:
+    """A broker for one module: what other tests write would be work, or poison, for a whole service."""
+    with EmbeddedKafka(Path(tempfile.mkdtemp(prefix="kafka-", dir=session_folder))) as broker:
+        yield broker.bootstrap
+
+
 @pytest.fixture(scope="session")
 def database(session_folder: Path) -> Iterator[str]:
     """SQLAlchemy URL of a real PostgreSQL with all migrations applied."""

@@ -111,7 +111,7 @@ class Desk:
         return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def desk(kafka: str, database: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
     issuer, clock = FakeIssuer(tmp_path_factory.mktemp("issuer")), FakeClock(TODAY)
     runtime = await make_runtime(

@@ -113,12 +113,12 @@ class House:
         return await self.client.post("/v1/toetsen", json=body, headers=headers)
 
 
-@pytest.fixture(scope="session")
-async def house(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+@pytest.fixture(scope="module")
+async def house(own_kafka: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     issuer = FakeIssuer(tmp_path_factory.mktemp("issuer"))
     clock = FakeClock(datetime.fromisoformat("2026-03-25T10:00:00+00:00"))
-    runtime = await make_runtime("matcher", clock=clock, kafka=kafka, jwks=str(issuer.jwks))
-    await apply(kafka, wanted_topics(runtime.catalogue))
+    runtime = await make_runtime("matcher", clock=clock, kafka=own_kafka, jwks=str(issuer.jwks))
+    await apply(own_kafka, wanted_topics(runtime.catalogue))
     publisher, parts = Publisher(runtime, "test"), build(runtime)
     names = ("parties.v1", "agreements.v1", "registrations.by-person.v1", "policies.v1")
     views = dict(zip(names, (each for each in parts.services if isinstance(each, View)), strict=True))
