@@ -16,6 +16,8 @@ from services.common.errors import ConfigurationError
 from services.common.headers import PROBLEM, with_version
 from services.common.settings import Settings
 
+KEEP_ALIVE_SECONDS = 75
+"""Longer than clients and proxies keep idle connections: who ends one must not be the one who answers."""
 GRACE_SECONDS = 5
 """How long requests that are being answered may still take once a stop was asked."""
 _BACKLOG = 2048
@@ -46,6 +48,7 @@ class HttpServer(Service):
                 server_header=False,
                 proxy_headers=False,
                 timeout_graceful_shutdown=GRACE_SECONDS,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
             )
         )
         self._serving: asyncio.Task[None] | None = None

@@ -1,17 +1,20 @@
 """The parties' own HTTP client: a token per party and scope, and a second try when the hub asks for it."""
 
 import asyncio
+from contextlib import suppress
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
-from services.common.errors import PermanentError
+from services.common.errors import PermanentError, TransientError
 from services.local.demo.hub import Hub
 
 TIMEOUT_SECONDS = 60.0
 TRIES = 5
+AGAIN_SECONDS = 1.0
+"""What the hub names in Retry-After."""
 
 
 class Desk:
@@ -48,16 +51,17 @@ class Desk:
         team: str | None = None,
         **content: Any,
     ) -> httpx.Response:
-        """Send a request; 503 is tried again after the time that the hub names."""
+        """Send a request; after a 503 or a broken connection again: sending twice is safe."""
         headers = {"Authorization": f"Bearer {self.token(party, scope, team)}"} | content.pop("headers", {})
         for _ in range(TRIES):
-            answer = await self._http.request(
-                method, self._hub.url(service) + path, headers=headers, **content
-            )
-            if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
-                break
-            await asyncio.sleep(float(answer.headers.get("Retry-After", 1)))
-        return answer
+            with suppress(httpx.TransportError):
+                answer = await self._http.request(
+                    method, self._hub.url(service) + path, headers=headers, **content
+                )
+                if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+                    return answer
+            await asyncio.sleep(AGAIN_SECONDS)
+        raise TransientError(f"{method} {path} was not answered in {TRIES} tries")
 
 
 def good(answer: httpx.Response) -> Any:
