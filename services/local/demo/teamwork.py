@@ -46,11 +46,11 @@ class Teamwork:
     def plan_all(self) -> None:
         """Plan both months of both teams."""
         for team in TEAMS:
-            early = self._month(team, when.FEBRUARY_EARLY, when.FEBRUARY_CALLS, when.FEBRUARY_RESULTS, 18)
-            late = self._month(team, when.FEBRUARY_25TH, when.FEBRUARY_VISITS, when.FEBRUARY_LAST, 24, early)
+            early = self._month(team, when.FEBRUARY_EARLY, when.FEBRUARY_CALLS, when.FEBRUARY_RESULTS, 14)
+            late = self._month(team, when.FEBRUARY_25TH, when.FEBRUARY_VISITS, when.FEBRUARY_LAST, 18, early)
             self._second_thoughts(team, [*early, *late])
-            done = self._month(team, when.MARCH_EARLY, when.MARCH_CALLS, when.MARCH_SECOND_THOUGHTS, 14)
-            self._month(team, when.MARCH_25TH, when.MARCH_VISITS, when.MARCH_LAST, 26, done)
+            done = self._month(team, when.MARCH_EARLY, when.MARCH_CALLS, when.MARCH_SECOND_THOUGHTS, 12)
+            self._month(team, when.MARCH_25TH, when.MARCH_VISITS, when.MARCH_LAST, 20, done)
 
     def _month(
         self,
@@ -95,7 +95,7 @@ class Teamwork:
         return bool({f"BU{spot.neighbourhood}", f"WK{spot.district}", spot.postcode[:4]} & set(areas))
 
     def _attempts(self, team: str, case: Case, moment: datetime) -> None:
-        for _ in range(self._rng.choice((1, 1, 2, 3))):
+        for _ in range(self._rng.choice((1, 1, 1, 2))):
             self._number += 1
             self.plan[moment].append(
                 Attempt(
