@@ -28,7 +28,7 @@ SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
-OIN = "00000001234567890000"
+OIN = "00000099234567890000"
 PROBLEM_MEMBERS = {"type", "title", "status", "detail", "instance", "fouten"}
 SCOPES = ("signalen", "registraties", "toetsen", "zaken", "terugkoppelingen", "beheer")
 

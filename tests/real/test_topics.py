@@ -11,16 +11,16 @@ from services.common.topics import apply, wanted_topics
 from services.local.waiting import free_ports
 
 pytestmark = pytest.mark.real
-OIN = "00000001001234567000"
+OIN = "00000099001234567000"
 
 
-async def test_the_whole_catalogue_is_made_once_and_found_unchanged_afterwards(kafka: str) -> None:
+async def test_the_whole_catalogue_is_made_once_and_found_unchanged_afterwards(own_kafka: str) -> None:
     wanted = wanted_topics(load_catalogue(REPOSITORY / "schemas"), {OIN: [Role.CREDITOR]})
-    first = await apply(kafka, wanted)
+    first = await apply(own_kafka, wanted)
     assert set(first.created) == {topic.name for topic in wanted}
     assert {"signals.v1", "signals.v1.dlq", "matcher-households.changelog"} <= set(first.created)
     assert any(name.startswith(f"tenant.{OIN}.") for name in first.created)
-    second = await apply(kafka, wanted)
+    second = await apply(own_kafka, wanted)
     assert (second.created, second.corrected) == ((), ())
 
 

@@ -42,7 +42,7 @@ HELPER = Contact(organisation="Kredietbank", phone="0301234567", email="balie@kr
 
 
 def oin() -> str:
-    return f"0000009{uuid4().int % 10**13:013}"
+    return f"00000099{uuid4().int % 10**12:012}"
 
 
 def new_signal(town: str) -> Signal:

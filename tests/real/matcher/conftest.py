@@ -27,7 +27,7 @@ E = TypeVar("E", bound=Event)
 
 
 def oin() -> str:
-    return f"0000009{uuid4().int % 10**13:013}"
+    return f"00000099{uuid4().int % 10**12:012}"
 
 
 def new_signal(**changes: Any) -> Signal:

@@ -23,7 +23,7 @@ from tests.real.primitives import reader, running, until
 
 
 def oin() -> str:
-    return f"0000009{uuid4().int % 10**13:013}"
+    return f"00000099{uuid4().int % 10**12:012}"
 
 
 @dataclass

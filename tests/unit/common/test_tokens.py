@@ -30,7 +30,7 @@ from services.common.tokens import (
 )
 from services.common.web import make_app
 
-PARTY = "00000001234567890000"
+PARTY = "00000099234567890000"
 HOUR = 3600
 
 
@@ -113,15 +113,20 @@ async def test_a_bad_token_is_401(issuer: FakeIssuer, checker: Tokens, bad: Call
     assert problem.value.headers == {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
+def at(claim: str, seconds: int) -> dict[str, Any]:
+    """A claim so many seconds from the moment of the test, not of its collection."""
+    return {claim: int(wall()) + seconds}
+
+
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"aud": ["other", "signaalhub"]}, {"exp": int(wall()) - 5}, {"nbf": int(wall()) + 5}],
+    [dict, lambda: {"aud": ["other", "signaalhub"]}, lambda: at("exp", -5), lambda: at("nbf", 5)],
     ids=["plain", "one of several audiences", "expired within the leeway", "early within the leeway"],
 )
 async def test_a_good_token_names_its_party_and_scopes(
-    issuer: FakeIssuer, checker: Tokens, changes: dict[str, Any]
+    issuer: FakeIssuer, checker: Tokens, changes: Callable[[], dict[str, Any]]
 ) -> None:
-    found = await checker.caller(issuer.token(PARTY, "signalen", "zaken", **changes))
+    found = await checker.caller(issuer.token(PARTY, "signalen", "zaken", **changes()))
     assert found == Caller(party=PARTY, scopes=frozenset({"signalen", "zaken"}))
 
 

@@ -9,7 +9,7 @@ from services.common.testing import FakeIssuer, make_runtime
 from tests.contract import probe_api
 from tests.contract.probe_api import CSV_LIMIT, SECRET
 
-PARTY = "00000001234567890000"
+PARTY = "00000099234567890000"
 GOOD = {"beginDatum": "2026-01-31", "adres": {"huisNummer": 1}}
 JSON = {"Content-Type": "application/json"}
 CSV = {"Content-Type": "text/csv; charset=utf-8"}

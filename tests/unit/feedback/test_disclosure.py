@@ -34,8 +34,8 @@ HELPER = Contact(organisation="Kredietbank", phone="0301234567")
 STATE = SignalState(
     signal_id="s1",
     household="0" * 32,
-    municipality="00000001001234560000",
-    creditor="00000003111111110000",
+    municipality="00000099001234560000",
+    creditor="00000099111111110000",
     case_id="c1",
     status=SignalStatus.NOT_YET_PICKED_UP,
     contacts=(),

@@ -9,7 +9,7 @@ from joserfc.jwk import KeySet
 from services.common.errors import ConfigurationError
 from services.local.keys import AUDIENCE, ISSUER, Secrets, make_secrets
 
-OIN = "00000001001234567000"
+OIN = "00000099001234567000"
 
 
 def test_secrets_are_made_once_and_for_their_owner_only(tmp_path: Path) -> None:

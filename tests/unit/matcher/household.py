@@ -30,7 +30,7 @@ from services.matcher.domain.households import Fact, handle
 from services.matcher.domain.months import month_of, month_text
 
 HOUSEHOLD = "a" * 32
-GM = "00000001002220647000"
+GM = "00000099002220647000"
 AT = datetime(2026, 1, 25, 10, tzinfo=UTC)
 
 

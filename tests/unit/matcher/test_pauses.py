@@ -179,7 +179,7 @@ def test_an_overtaken_signal_of_the_first_person_takes_a_wrong_pause_back() -> N
 
 def test_a_pause_that_is_taken_back_names_the_signals_it_was_for_and_no_others() -> None:
     hub = Hub()
-    elsewhere, third = "00000001002306608000", evidence("1990-09-09", "smit", "a")
+    elsewhere, third = "00000099002306608000", evidence("1990-09-09", "smit", "a")
     hub.take(make.signal("s1", evidence=JAN))
     hub.take(make.signal("other person", "2026-01-21", evidence=third))
     hub.take(make.signal("other case", "2025-12-20", evidence=JAN), AT - days(30))

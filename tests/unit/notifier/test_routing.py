@@ -33,7 +33,7 @@ from services.notifier.domain import (
 )
 
 NOW = datetime(2026, 3, 25, 10, tzinfo=UTC)
-MUNICIPALITY = "00000001001234560000"
+MUNICIPALITY = "00000099001234560000"
 AREA = Area(pc4="3511", district="WK034401", neighbourhood="BU03440111")
 CASE = Case(
     case_id="c1",
@@ -64,7 +64,7 @@ BUURT, WIJK, PC4 = team("z-buurt", "BU03440111"), team("y-wijk", "WK034401"), te
 FALLBACK = team("c-fallback", fallback=True)
 ALL = (FALLBACK, PC4, WIJK, BUURT, YOUTH, CRISIS)
 FOREIGN = tuple(
-    replace(each, municipality="00000001009999990000", team_id=f"0-{each.team_id}") for each in ALL
+    replace(each, municipality="00000099009999990000", team_id=f"0-{each.team_id}") for each in ALL
 )
 
 
