@@ -7,7 +7,7 @@ CACHED := .cache/.ready
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types lock clean
+.PHONY: help setup demo test lint types lock picture clean
 
 help: ## show this text
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ lock: $(STAMP) ## resolve pyproject.toml into requirements.lock again
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip compile --quiet --generate-hashes --all-extras --python-version 3.11 --universal --no-header \
 	  --no-emit-index-url pyproject.toml -o requirements.lock
+
+picture: $(STAMP) ## draw the topics of schemas/topics.yaml into schemas/README.md again
+	$(BIN)/python -m services.local.picture
 
 clean: ## remove everything that was made: environment, cache, data folders
 	@rm -rf $(VENV) .cache .signaalhub* *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
