@@ -5,11 +5,10 @@ import socket
 import struct
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from services.common.errors import ConfigurationError
 from services.local.child import Child
+from services.local.embedded import Embedded
 from services.local.kafka_kit import kafka_kit, new_cluster_id, write_properties
 from services.local.waiting import LOCALHOST, claim, wait_until
 
@@ -18,7 +17,7 @@ _TRIES = 3
 _API_VERSIONS = struct.pack(">hhih", 18, 0, 1, 5) + b"probe"
 
 
-class EmbeddedKafka:
+class EmbeddedKafka(Embedded):
     """One broker; `start` and `stop` may be repeated, the port stays the same within one object.
 
     Also usable as a context manager. Start it from the main thread (child.py says why).
@@ -39,7 +38,6 @@ class EmbeddedKafka:
         self._ports = (0, 0)
         self._settings = settings or {}
         self._log = log or self._folder / "kafka.log"
-        self._child: Child | None = None
 
     @property
     def name(self) -> str:
@@ -51,14 +49,6 @@ class EmbeddedKafka:
         if not self._ports[0]:
             raise ConfigurationError("Kafka was not started")
         return f"{LOCALHOST}:{self._ports[0]}"
-
-    @property
-    def pid(self) -> int:
-        return self._started().pid
-
-    @property
-    def alive(self) -> bool:
-        return self._child is not None and self._child.alive
 
     @property
     def ready(self) -> bool:
@@ -94,34 +84,6 @@ class EmbeddedKafka:
             pid_file=self._folder / "kafka.pid",
         )
         self._child.launch()
-
-    def ask_to_stop(self) -> None:
-        """Begin to end it and return at once."""
-        if self._child is not None:
-            self._child.ask_to_stop()
-
-    def stop(self) -> None:
-        """End the broker in peace."""
-        if self._child is not None:
-            self._child.stop()
-
-    def kill(self) -> None:
-        """End the broker as a crash would."""
-        self._started().kill()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    def _started(self) -> Child:
-        if self._child is None:
-            raise ConfigurationError("Kafka was not started")
-        return self._child
 
     def _format(self, bootstrap: Path) -> None:
         data = self._folder / "data"

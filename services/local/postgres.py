@@ -13,11 +13,10 @@ import stat
 import subprocess
 import tempfile
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from services.common.errors import ConfigurationError
 from services.local.child import Child, account_of
+from services.local.embedded import Embedded
 from services.local.waiting import wait_until
 
 START_SECONDS = 60
@@ -27,7 +26,7 @@ _LONGEST_SOCKET = 103  # macOS; Linux takes 107
 _USER_OF_ROOT = "nobody"
 
 
-class EmbeddedPostgres:
+class EmbeddedPostgres(Embedded):
     """One server; `start` and `stop` may be repeated. A context manager. Start it from the main thread."""
 
     def __init__(self, data_dir: Path, *, log: Path | None = None, fsync: bool = True) -> None:
@@ -37,7 +36,6 @@ class EmbeddedPostgres:
         self._log = log or self._folder / "postgres.log"
         self._fsync = fsync
         self._user = _USER_OF_ROOT if os.geteuid() == 0 else None
-        self._child: Child | None = None
 
     @property
     def name(self) -> str:
@@ -47,14 +45,6 @@ class EmbeddedPostgres:
     def url(self) -> str:
         """SQLAlchemy URL of the one database."""
         return f"postgresql+psycopg://postgres@/postgres?host={self._sockets}"
-
-    @property
-    def pid(self) -> int:
-        return self._started().pid
-
-    @property
-    def alive(self) -> bool:
-        return self._child is not None and self._child.alive
 
     @property
     def ready(self) -> bool:
@@ -97,29 +87,6 @@ class EmbeddedPostgres:
         )
         self._child.launch()
 
-    def ask_to_stop(self) -> None:
-        """Begin to end it and return at once."""
-        if self._child is not None:
-            self._child.ask_to_stop()
-
-    def stop(self) -> None:
-        """End the server in peace."""
-        if self._child is not None:
-            self._child.stop()
-
-    def kill(self) -> None:
-        """End the server as a crash would."""
-        self._started().kill()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
     @property
     def _sockets(self) -> Path:
         """The data's own folder, or one in /tmp when a socket's path there would be too long."""
@@ -127,11 +94,6 @@ class EmbeddedPostgres:
             return self._folder
         digest = hashlib.sha256(str(self._folder).encode()).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"signaalhub-{digest}"
-
-    def _started(self) -> Child:
-        if self._child is None:
-            raise ConfigurationError("PostgreSQL was not started")
-        return self._child
 
     def _prepare(self, programs: Path) -> None:
         for folder in (self._folder, self._sockets, self._data):
