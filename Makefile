@@ -5,6 +5,9 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 CACHED := .cache/.ready
 ARGS   ?=
+# Tests mostly wait, for brokers and processes that they end: more of them at once than there are cores.
+WORKERS ?= 3
+COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --python-version 3.11 --universal --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint types lock picture clean
@@ -35,7 +38,7 @@ demo: setup ## play two months on real Kafka, then stay up (ARGS=--once: end, an
 	@$(BIN)/signaalhub demo $(ARGS)
 
 test: setup ## all tests on real Kafka and PostgreSQL (ARGS="-m 'not real'": the quick ones)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: $(STAMP) ## style, formatting and who may import whom
 	@$(BIN)/ruff check .
@@ -45,10 +48,10 @@ lint: $(STAMP) ## style, formatting and who may import whom
 types: $(STAMP) ## mypy --strict
 	@$(BIN)/mypy
 
-lock: $(STAMP) ## resolve pyproject.toml into requirements.lock again
+lock: $(STAMP) ## resolve pyproject.toml into requirements.lock and requirements-image.lock again
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip compile --quiet --generate-hashes --all-extras --python-version 3.11 --universal --no-header \
-	  --no-emit-index-url pyproject.toml -o requirements.lock
+	@$(COMPILE) --all-extras pyproject.toml -o requirements.lock
+	@$(COMPILE) --extra build pyproject.toml -o requirements-image.lock
 
 picture: $(STAMP) ## draw the topics of schemas/topics.yaml into schemas/README.md again
 	$(BIN)/python -m services.local.picture
