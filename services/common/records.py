@@ -1,17 +1,21 @@
-"""What the primitives and the handlers say to each other."""
+"""What the primitives and the handlers say to each other.
+
+Structs of msgspec, not dataclasses: several are made for every record, and a frozen dataclass takes 0.1 us a
+field to make (5 us a record in all, where the whole of a Processor has some 30).
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from services.common.events import Event
 
 S = TypeVar("S")
 
 
-@dataclass(frozen=True, slots=True)
-class Meta:
+class Meta(Struct, frozen=True):
     """The CloudEvents attributes of a record; `time` is the event's own time, aware, in UTC."""
 
     id: str
@@ -21,8 +25,7 @@ class Meta:
     traceparent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """A record as it was read and decoded; `event` None is a tombstone."""
 
     topic: str
@@ -35,16 +38,14 @@ class Message:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class WakeUp:
+class WakeUp(Struct, frozen=True):
     """A key's timer went off; `due` is the moment it was set to."""
 
     key: str
     due: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(Struct, frozen=True):
     """A record to write; `what` completes ce_type, `id` is deterministic, `event` None is a tombstone."""
 
     topic: str
@@ -54,16 +55,14 @@ class Outgoing:
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Forward:
+class Forward(Struct, frozen=True):
     """A record to be written to another topic with key, value and headers untouched."""
 
     topic: str
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
-class Effects(Generic[S]):
+class Effects(Struct, Generic[S], frozen=True):
     """What handling one record comes to: the key's new state (None = over), outputs, and its one timer."""
 
     state: S | None

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from services.common.errors import PermanentError, SignaalhubError, TransientError
 from services.common.events import BailiffMatch, Event, Feedback, Pause, Signal
