@@ -56,6 +56,15 @@ class ProcessorSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectionSpec:
+    """Inputs of one projection; its name is its consumer group."""
+
+    name: str
+    service: str
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhysicalTopic:
     """A topic as the broker is to have it."""
 
@@ -72,6 +81,7 @@ class Catalogue:
     topics: tuple[Topic, ...]
     tenant_topics: tuple[TenantTopic, ...]
     processors: tuple[ProcessorSpec, ...]
+    projections: tuple[ProjectionSpec, ...]
 
     @cached_property
     def _by_name(self) -> dict[str, Topic]:

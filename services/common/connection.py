@@ -29,6 +29,27 @@ def connection(kafka: KafkaSettings | str) -> dict[str, Any]:
     return found
 
 
+def librdkafka(kafka: KafkaSettings | str) -> dict[str, Any]:
+    """Return the same for a client of confluent-kafka, which does what aiokafka has no requests for."""
+    if isinstance(kafka, str):
+        return {"bootstrap.servers": kafka}
+    found: dict[str, Any] = {
+        "bootstrap.servers": kafka.kafka,
+        "security.protocol": kafka.kafka_security_protocol,
+    }
+    if kafka.kafka_security_protocol.startswith("SASL_"):
+        user = _credentials(kafka)
+        found |= {
+            "sasl.mechanism": user["sasl_mechanism"],
+            "sasl.username": user["sasl_plain_username"],
+            "sasl.password": user["sasl_plain_password"],
+        }
+    if kafka.kafka_security_protocol.endswith("SSL"):
+        _tls(kafka)  # says what is wrong with the file
+        found["ssl.ca.location"] = str(kafka.kafka_ca_file or "probe")
+    return found
+
+
 def disconnect(client: AIOKafkaClient) -> None:
     """Close the connections of a client that did not end in time, waiting for nothing.
 

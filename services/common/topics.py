@@ -41,9 +41,16 @@ def wanted_topics(
 
 
 async def apply(
-    kafka: KafkaSettings | str, wanted: Sequence[PhysicalTopic], *, replication: int = 1
+    kafka: KafkaSettings | str,
+    wanted: Sequence[PhysicalTopic],
+    *,
+    replication: int = 1,
+    dry_run: bool = False,
 ) -> Applied:
-    """Make or correct `wanted`; `ConfigurationError` names what has another number of partitions."""
+    """Make or correct `wanted`; `ConfigurationError` names what has another number of partitions.
+
+    A dry run changes nothing and returns what it would have done.
+    """
     client = connection(kafka)
     admin, address = AIOKafkaAdminClient(**client), client["bootstrap_servers"]
     try:
@@ -54,9 +61,11 @@ async def apply(
         found = await _partition_counts(admin, wanted)
         _refuse_other_counts(wanted, found)
         absent = [topic for topic in wanted if topic.name not in found]
-        await _create(admin, absent, replication)
-        present = [topic for topic in wanted if topic.name in found]
-        return Applied(tuple(topic.name for topic in absent), await _correct(admin, present, replication))
+        wrong = await _wrong(admin, [topic for topic in wanted if topic.name in found], replication)
+        if not dry_run:
+            await _create(admin, absent, replication)
+            await _correct(admin, wrong, replication)
+        return Applied(tuple(topic.name for topic in absent), tuple(topic.name for topic in wrong))
     except (KafkaError, TimeoutError) as error:
         raise TransientError(f"Kafka at {address} did not take the topics: {error!r}") from error
     finally:
@@ -123,23 +132,22 @@ async def _create(admin: AIOKafkaAdminClient, absent: Sequence[PhysicalTopic], r
             await asyncio.sleep(0.02)
 
 
-async def _correct(
+async def _wrong(
     admin: AIOKafkaAdminClient, present: Sequence[PhysicalTopic], replication: int
-) -> tuple[str, ...]:
+) -> list[PhysicalTopic]:
+    """Return those whose settings are not as they should be."""
     if not present:
-        return ()
+        return []
     asked = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in present]
     actual: dict[str, dict[str, str]] = {}
     for answer in await admin.describe_configs(asked):
         for _, _, _, name, entries in answer.resources:
             actual[name] = {entry[0]: entry[1] for entry in entries}
-    wrong = [
-        topic
-        for topic in present
-        if not settings_of(topic, replication).items() <= actual[topic.name].items()
-    ]
+    return [t for t in present if not settings_of(t, replication).items() <= actual[t.name].items()]
+
+
+async def _correct(admin: AIOKafkaAdminClient, wrong: Sequence[PhysicalTopic], replication: int) -> None:
     if wrong:
         await admin.alter_configs(
             [ConfigResource(ConfigResourceType.TOPIC, t.name, settings_of(t, replication)) for t in wrong]
         )
-    return tuple(topic.name for topic in wrong)

@@ -141,6 +141,13 @@ def topics_apply(
         list[str] | None,
         typer.Option(metavar="OIN=ROLE,...", help="Also this party's own topics; may be repeated."),
     ] = None,
+    acls: Annotated[
+        bool,
+        typer.Option(
+            "--acls", help="Also the rights of the services, of the parties there are, and --party."
+        ),
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing, say what would be.")] = False,
     schemas: Annotated[
         Path | None, typer.Option(envvar="SIGNAALHUB_SCHEMAS_DIR", help="Folder with topics.yaml.")
     ] = None,
@@ -148,19 +155,25 @@ def topics_apply(
 ) -> None:
     """Make the topics of schemas/topics.yaml and correct their settings; may be repeated at any time.
 
-    A topic that has another number of partitions is refused, and nothing is changed then.
+    A topic that has another number of partitions is refused, and nothing is changed then. With --acls every
+    right that its users (services, prepare, parties) have beyond what is due is taken away; not with Strimzi.
     """
     import asyncio
 
     from services.common.catalogue import load_catalogue
     from services.common.settings import REPOSITORY, KafkaSettings
-    from services.common.topics import apply, wanted_topics
+    from services.local.deploying import Deploying
 
-    catalogue = load_catalogue(schemas or REPOSITORY / "schemas")
-    wanted = wanted_topics(catalogue, dict(_party(each) for each in party or []))
-    broker = KafkaSettings(kafka=kafka or _endpoint(data_dir, "kafka"))
-    done = asyncio.run(apply(broker, wanted, replication=replication))
-    print(f"{len(wanted)} topics: {len(done.created)} made, {len(done.corrected)} corrected")
+    deploying = Deploying(
+        kafka=KafkaSettings(kafka=kafka or _endpoint(data_dir, "kafka")),
+        catalogue=load_catalogue(schemas or REPOSITORY / "schemas"),
+        replication=replication,
+        parties=dict(_party(each) for each in party or []),
+        acls=acls,
+        dry_run=dry_run,
+    )
+    for line in asyncio.run(deploying.run()):
+        print(line)
 
 
 @import_app.command("areas")
@@ -235,10 +248,14 @@ def _party(text: str) -> tuple[str, list["Role"]]:
 
     oin, _, roles = text.partition("=")
     try:
+        if len(oin) != 20 or not (oin.isascii() and oin.isdecimal()):
+            raise ValueError(oin)
         return oin, [Role(role.strip().upper()) for role in roles.split(",")]
     except ValueError:
         known = ", ".join(Role)
-        raise ConfigurationError(f"--party {text} should be OIN=ROLE,... with roles of {known}") from None
+        raise ConfigurationError(
+            f"--party {text} should be OIN=ROLE,... with an OIN of 20 digits and roles of {known}"
+        ) from None
 
 
 if __name__ == "__main__":

@@ -10,14 +10,13 @@ from typing import Any
 import yaml
 from fastapi import FastAPI
 
-from services.common.catalogue import Catalogue, changelog_of, dlq_of
+from services.common.acls import Acl, Operation, Resource
 from services.common.host import Parts
 from services.common.processor import Processor
 from services.common.projection import Projection
 from services.common.sender import Sender
 from services.common.settings import REPOSITORY
 from services.common.testing import make_runtime
-from services.common.view import View
 
 Manifest = dict[str, Any]
 
@@ -80,11 +79,8 @@ class Built:
 
     name: str
     api: FastAPI
-    processors: frozenset[str]
     groups: frozenset[str]
-    in_groups: frozenset[str]
-    """Topics that processors and projections read; what they cannot handle goes to the DLQ."""
-    viewed: frozenset[str]
+    """Consumer groups of processors and projections."""
     sends: bool
     """Makes calls to parties."""
     source: str
@@ -106,71 +102,36 @@ async def built(name: str) -> Built:
     """Wire a service, not started."""
     runtime = await make_runtime(name, jwks="/nowhere/jwks.json")
     parts: Parts = import_module(f"services.{name}.app").build(runtime)
-    processors = {
-        part._rules.name: part._rules.subjects for part in parts.services if isinstance(part, Processor)
-    }
-    projections = {part._name: part._subjects for part in parts.services if isinstance(part, Projection)}
-    groups = processors | projections
+    processors = {part._rules.name for part in parts.services if isinstance(part, Processor)}
+    projections = {part._name for part in parts.services if isinstance(part, Projection)}
     sources = (REPOSITORY / "services" / name).rglob("*.py")
     return Built(
         name=name,
         api=parts.api,
-        processors=frozenset(processors),
-        groups=frozenset(groups),
-        in_groups=frozenset().union(*groups.values()),
-        viewed=frozenset(part._topic.name for part in parts.services if isinstance(part, View)),
+        groups=frozenset(processors | projections),
         sends=any(isinstance(part, Sender) for part in parts.services),
         source="\n".join(path.read_text() for path in sources),
     )
 
 
-@dataclass(frozen=True, order=True)
-class Right:
-    """An entry of an access list, as Strimzi writes it."""
-
-    kind: str
-    name: str
-    pattern: str
-    operations: tuple[str, ...]
-
-
-MAKING_TOPICS = ("AlterConfigs", "Create", "Describe", "DescribeConfigs")
-"""What services/common/topics.py does; it reads and writes no topic."""
-
-
-def rights(service: Built, catalogue: Catalogue) -> set[Right]:
-    """What topics.yaml gives to a service: no more, and nothing by a wider name than it needs.
-
-    Kafka lets who may read or write something also describe it.
-    """
-    read = {topic.name for topic in catalogue.topics if service.name in topic.consumers}
-    written = {topic.name for topic in catalogue.topics if service.name in topic.producers}
-    written |= {dlq_of(name) for name in service.in_groups}
-    own = [spec for spec in catalogue.processors if spec.service == service.name]
-    changelogs = {changelog_of(spec.name) for spec in own if spec.stateful}
-    read, written = read | changelogs, written | changelogs
-    found = {
-        Right("topic", name, "literal", ("Read",) * (name in read) + ("Write",) * (name in written))
-        for name in read | written
-    }
-    if any("{oin}" in output for spec in own for output in spec.outputs):
-        found.add(Right("topic", "tenant.", "prefix", ("Write",)))
-    if "topics.apply(" in service.source:  # makes the topics of a new party
-        found.add(Right("topic", "tenant.", "prefix", MAKING_TOPICS))
-    found |= {Right("group", name, "literal", ("Read",)) for name in service.groups}
-    found |= {Right("transactionalId", f"{name}-", "prefix", ("Write",)) for name in service.processors}
-    return found
-
-
-def rights_of(user: Manifest) -> set[Right]:
-    """The access list of a KafkaUser."""
-    acls = user["spec"]["authorization"]["acls"]
-    assert all(set(acl) == {"resource", "operations"} for acl in acls)  # no host, no deny
+def acls_of(user: Manifest) -> set[Acl]:
+    """The rights of a KafkaUser."""
     found = []
-    for acl in acls:
-        assert set(acl["resource"]) == {"type", "name", "patternType"}
-        kind, name, pattern = (acl["resource"][key] for key in ("type", "name", "patternType"))
-        found.append(Right(kind, name, pattern, tuple(sorted(acl["operations"]))))
+    for each in user["spec"]["authorization"]["acls"]:
+        assert set(each) == {"resource", "operations"}  # no host, no deny
+        assert set(each["resource"]) == {"type", "name", "patternType"}
+        kind, name, pattern = (each["resource"][key] for key in ("type", "name", "patternType"))
+        assert pattern in {"literal", "prefix"}
+        found += [
+            Acl(
+                user=user["metadata"]["name"],
+                resource=Resource(kind),
+                name=name,
+                prefixed=pattern == "prefix",
+                operation=Operation(operation),
+            )
+            for operation in each["operations"]
+        ]
     assert len(found) == len(set(found))
     return set(found)
 

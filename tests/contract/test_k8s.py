@@ -12,6 +12,7 @@ import pytest
 from pydantic import Base64Bytes, SecretStr
 from typer.testing import CliRunner
 
+from services.common.acls import PREPARE, services_of, wanted_acls
 from services.common.catalogue import Catalogue, load_catalogue
 from services.common.host import STOP_SECONDS
 from services.common.openapi import BASE
@@ -20,20 +21,17 @@ from services.local.cli import app as cli
 from tests.contract.manifests import (
     CLUSTER_WIDE,
     FOLDER,
-    MAKING_TOPICS,
     SERVICES,
     SITE,
     Built,
     Manifest,
-    Right,
+    acls_of,
     base64_of_32_bytes,
     built,
     containers,
     files,
     pod_spec,
     rendered,
-    rights,
-    rights_of,
     selected,
 )
 
@@ -404,37 +402,19 @@ def test_every_path_of_every_api_comes_through_the_ingress_but_health(wired: dic
 # Kafka
 
 
-def test_code_and_catalogue_agree_on_who_reads_what(wired: dict[str, Built], catalogue: Catalogue) -> None:
-    for name, service in wired.items():
-        consumed = {topic.name for topic in catalogue.topics if name in topic.consumers}
-        assert service.in_groups | service.viewed == consumed, name
-        assert service.processors == {each.name for each in catalogue.processors if each.service == name}
-        assert all(group.startswith(f"{name}-") for group in service.groups)
-
-
-@pytest.mark.parametrize("name", SERVICES)
-def test_the_user_of_a_service_has_the_rights_that_topics_yaml_gives_it(
-    name: str, wired: dict[str, Built], catalogue: Catalogue
-) -> None:
-    found, wanted = rights_of(the("KafkaUser", name)), rights(wired[name], catalogue)
+def test_the_users_have_the_rights_that_the_catalogue_gives_and_no_others(catalogue: Catalogue) -> None:
+    users = kinds("KafkaUser")
+    parties = users.keys() - {*services_of(catalogue), JOB}
+    found = frozenset().union(*map(acls_of, users.values()))
+    wanted = wanted_acls(catalogue, parties)
     assert (sorted(wanted - found), sorted(found - wanted)) == ([], [])
+    assert parties  # the example has one, to copy
 
 
-def test_who_makes_the_topics_can_read_and_write_none() -> None:
-    assert rights_of(the("KafkaUser", JOB)) == {Right("topic", "*", "literal", MAKING_TOPICS)}
+def test_the_job_is_the_user_that_makes_topics() -> None:
+    assert JOB == PREPARE
     (topics,) = the("Job", JOB)["spec"]["template"]["spec"]["containers"]
     assert {"name": "SIGNAALHUB_KAFKA_USERNAME", "value": JOB} in topics["env"]
-
-
-def test_a_party_reads_its_own_topics_in_its_own_groups() -> None:
-    parties = {name: user for name, user in kinds("KafkaUser").items() if name not in {*SERVICES, JOB}}
-    for oin, user in parties.items():
-        own = f"tenant.{oin}."
-        assert len(oin) == 20
-        assert rights_of(user) == {
-            Right("topic", own, "prefix", ("Read",)),
-            Right("group", own, "prefix", ("Read",)),
-        }
 
 
 def test_every_user_has_a_password_of_kafka_and_nobody_gets_in_without() -> None:

@@ -45,14 +45,25 @@ async def test_the_consumers_of_a_topic_are_the_services_that_read_it(service: s
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_the_processors_of_a_service_are_those_it_runs(service: str) -> None:
-    parts = import_module(f"services.{service}.app").build(await make_runtime(service))
-    running = {part._rules.name for part in parts.services if isinstance(part, Processor)}
-    assert running == {spec.name for spec in CATALOGUE.processors if spec.service == service}
-
-
-@pytest.mark.parametrize("service", SERVICES)
 def test_the_producers_of_a_topic_name_it_and_who_neither_reads_nor_writes_it_does_not(service: str) -> None:
     written = {topic.name for topic in CATALOGUE.topics if service in topic.producers}
     touched = written | {topic.name for topic in CATALOGUE.topics if service in topic.consumers}
     assert written <= named_in(service) <= touched
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_the_projections_of_a_service_are_those_it_runs_and_read_what_they_name(service: str) -> None:
+    parts = import_module(f"services.{service}.app").build(await make_runtime(service))
+    running = {p._name: frozenset(p._subjects) for p in parts.services if isinstance(p, Projection)}
+    named = {s.name: frozenset(s.inputs) for s in CATALOGUE.projections if s.service == service}
+    assert running == named
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_the_processors_of_a_service_are_those_it_runs_and_read_what_they_name(service: str) -> None:
+    parts = import_module(f"services.{service}.app").build(await make_runtime(service))
+    running = {
+        p._rules.name: frozenset(p._rules.subjects) for p in parts.services if isinstance(p, Processor)
+    }
+    named = {s.name: frozenset(s.inputs) for s in CATALOGUE.processors if s.service == service}
+    assert running == named

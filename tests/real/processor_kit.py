@@ -95,7 +95,8 @@ class Kit:
         spec = ProcessorSpec(
             name=self.name, service="test", inputs=tuple(self.topics), outputs=outputs, stateful=self.stateful
         )
-        return Catalogue(topics=topics, tenant_topics=(tenant,) if self.tenants else (), processors=(spec,))
+        tenants = (tenant,) if self.tenants else ()
+        return Catalogue(topics=topics, tenant_topics=tenants, processors=(spec,), projections=())
 
     async def make_topics(self) -> None:
         await apply(self.kafka, self.catalogue.hub_topics())

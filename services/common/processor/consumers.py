@@ -10,7 +10,7 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
 from services.common.connection import connection
 from services.common.processor import internals
-from services.common.settings import Settings
+from services.common.settings import KafkaSettings, Settings
 
 _STOP_SECONDS = 5.0
 """With the last batches before it (10 s) no more than host.py allows; a static member has nothing to say."""
@@ -38,14 +38,16 @@ def group_consumer(settings: Settings, group: str, inputs: Sequence[str]) -> AIO
 
 
 @asynccontextmanager
-async def free_consumer(settings: Settings, isolation: str) -> AsyncIterator[AIOKafkaConsumer]:
+async def free_consumer(
+    kafka: KafkaSettings | str, isolation: str, request_ms: int = 15_000
+) -> AsyncIterator[AIOKafkaConsumer]:
     """Give a started consumer outside any group."""
     consumer = AIOKafkaConsumer(
-        **connection(settings),
+        **connection(kafka),
         isolation_level=isolation,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
-        request_timeout_ms=15_000,
+        request_timeout_ms=request_ms,
     )
     try:
         await consumer.start()

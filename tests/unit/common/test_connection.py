@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from services.common.connection import connection
+from services.common.connection import connection, librdkafka
 from services.common.errors import ConfigurationError
 from services.common.settings import REPOSITORY, KafkaSettings
 
@@ -57,12 +57,29 @@ def test_an_authority_that_cannot_be_read_is_named(tmp_path: Path) -> None:
             connection(settings("SASL_SSL", kafka_ca_file=path, **USER))
 
 
+def test_a_client_of_confluent_kafka_is_given_the_same(tmp_path: Path) -> None:
+    assert librdkafka("broker:9092") == {"bootstrap.servers": "broker:9092"}
+    found = librdkafka(settings("SASL_SSL", **USER))
+    assert found == {
+        "bootstrap.servers": "broker:9093",
+        "security.protocol": "SASL_SSL",
+        "sasl.mechanism": "SCRAM-SHA-512",
+        "sasl.username": "matcher",
+        "sasl.password": "made-up",
+        "ssl.ca.location": "probe",
+    }
+    assert "ssl.ca.location" not in librdkafka(settings("SASL_PLAINTEXT", **USER))
+    assert "sasl.password" not in librdkafka(settings("SSL"))
+    with pytest.raises(ConfigurationError, match="SIGNAALHUB_KAFKA_CA_FILE"):
+        librdkafka(settings("SSL", kafka_ca_file=tmp_path / "absent.pem"))
+
+
 def clients() -> Iterator[tuple[str, str]]:
     for path in sorted((REPOSITORY / "services").rglob("*.py")):
-        if "local" in path.relative_to(REPOSITORY).parts:
+        if "local" in path.relative_to(REPOSITORY).parts or path.name == "connection.py":
             continue  # the local stack's own broker listens on loopback and has no users
         for line in path.read_text().splitlines():
-            if "bootstrap_servers=" in line:
+            if "bootstrap_servers=" in line or '"bootstrap.servers"' in line:
                 yield path.name, line.strip()
 
 
