@@ -10,6 +10,7 @@ NAMESPACE = UUID("6f0c9f2e-6d0c-5d7a-9d5b-0b7f1f5f6a31")
 _NAMESPACE = NAMESPACE.bytes
 _BSN_WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 _POSTCODE = re.compile(r"[1-9][0-9]{3} ?[A-Za-z]{2}")
+_MEMBER_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 _OIN = re.compile(r"[0-9]{20}")
 _MUNICIPALITY_CODE = re.compile(r"[0-9]{4}")
 
@@ -35,6 +36,11 @@ def is_oin(text: str) -> bool:
 def is_municipality_code(text: str) -> bool:
     """Tell whether a text is a gemeentecode: 4 digits."""
     return _MUNICIPALITY_CODE.fullmatch(text) is not None
+
+
+def member_name(text: str) -> str:
+    """Return the name of a member or column for a message; `?` for what is none, as it may be a value."""
+    return text if _MEMBER_NAME.fullmatch(text) else "?"
 
 
 def derived_id(*parts: str) -> str:

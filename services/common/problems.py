@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from services.common.errors import PermanentError
 from services.common.headers import PROBLEM
+from services.common.identifiers import member_name
 
 RETRY_AFTER_SECONDS = 5
 
@@ -90,7 +91,7 @@ class Problem(PermanentError, HTTPException):  # noqa: N818 - what RFC 9457 call
 
 
 def answer(status: int, detail: str, instance: str, fouten: Sequence[Fout] = ()) -> JSONResponse:
-    """Return the response of a problem; `instance` is the path, or urn:uuid of the line in the log."""
+    """Return the response of a problem; `instance` is a path, or urn:uuid of the line in the log."""
     content = {
         "type": "about:blank",
         "title": TITLES.get(status, HTTPStatus(status).phrase),
@@ -102,17 +103,23 @@ def answer(status: int, detail: str, instance: str, fouten: Sequence[Fout] = ())
     return JSONResponse(content, status, media_type=PROBLEM)
 
 
+def _where(request: Request) -> str:
+    """Return the path up to its first parameter: what a caller put there is not repeated."""
+    path: str = getattr(request.scope.get("route"), "path", "/")
+    return path.partition("/{")[0] or "/"
+
+
 async def on_http_error(request: Request, error: Exception) -> JSONResponse:
     """Answer a `Problem`, or what the framework raises (404, 405)."""
     if not isinstance(error, StarletteHTTPException):
         raise error
     if isinstance(error, Problem):
-        response = answer(error.status_code, error.detail, request.url.path, error.fouten)
+        response = answer(error.status_code, error.detail, _where(request), error.fouten)
     elif error.status_code == HTTPStatus.BAD_REQUEST:
-        response = answer(HTTPStatus.BAD_REQUEST, _UNREADABLE.melding, request.url.path, [_UNREADABLE])
+        response = answer(HTTPStatus.BAD_REQUEST, _UNREADABLE.melding, _where(request), [_UNREADABLE])
     else:
         detail = _DETAILS.get(error.status_code, error.detail)
-        response = answer(error.status_code, detail, request.url.path)
+        response = answer(error.status_code, detail, _where(request))
     response.headers.update(error.headers or {})
     return response
 
@@ -120,7 +127,7 @@ async def on_http_error(request: Request, error: Exception) -> JSONResponse:
 async def on_transient(request: Request, error: Exception) -> JSONResponse:
     """Answer a `TransientError`."""
     detail = "Een onderdeel is even niet bereikbaar; er is niets verloren, stuur hetzelfde later nog eens."
-    response = answer(HTTPStatus.SERVICE_UNAVAILABLE, detail, request.url.path)
+    response = answer(HTTPStatus.SERVICE_UNAVAILABLE, detail, _where(request))
     response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
 
@@ -130,7 +137,7 @@ async def on_invalid(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         raise error
     found = [fout_of(each) for each in error.errors()]
-    return answer(HTTPStatus.BAD_REQUEST, "Het verzoek voldoet niet aan de API.", request.url.path, found)
+    return answer(HTTPStatus.BAD_REQUEST, "Het verzoek voldoet niet aan de API.", _where(request), found)
 
 
 def fout_of(error: Mapping[str, Any]) -> Fout:
@@ -139,4 +146,8 @@ def fout_of(error: Mapping[str, Any]) -> Fout:
         return Fout("UNREADABLE", None, f"De inhoud is geen JSON (vanaf teken {error['loc'][-1]}).")
     code, message = _MESSAGES.get(error["type"], _OTHERWISE)
     place = error["loc"][1:] if error["loc"] and error["loc"][0] in _PLACES else error["loc"]
-    return Fout(code, ".".join(map(str, place)) or None, message.format_map(error.get("ctx") or {}))
+    return Fout(code, ".".join(map(_shown, place)) or None, message.format_map(error.get("ctx") or {}))
+
+
+def _shown(place: str | int) -> str:
+    return member_name(place) if isinstance(place, str) else str(place)

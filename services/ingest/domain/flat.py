@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from services.common.identifiers import member_name
 from services.ingest.domain.reasons import Problem, Reason
 
 _NESTED = {
@@ -34,8 +35,10 @@ _MOST_DIGITS = 12
 
 
 def header_problems(names: Sequence[str]) -> tuple[Problem, ...]:
-    """Return what is wrong with the head of a CSV file."""
-    unknown = [Problem(Reason.FIELD_UNKNOWN, name[:64]) for name in names if name not in _KNOWN]
+    """Return what is wrong with the head of a CSV file; of a first row of data nothing is repeated."""
+    if _KNOWN.isdisjoint(names):
+        return (Problem(Reason.UNREADABLE),)
+    unknown = [Problem(Reason.FIELD_UNKNOWN, member_name(name)) for name in names if name not in _KNOWN]
     double = [Problem(Reason.FIELD_INVALID, name) for name in sorted(_KNOWN) if names.count(name) > 1]
     missing = [Problem(Reason.FIELD_MISSING, name) for name in _REQUIRED if name not in names]
     return (*unknown, *double, *missing)

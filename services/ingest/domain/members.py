@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from services.common.identifiers import member_name
 from services.ingest.domain.reasons import Problem, Reason
 
 T = TypeVar("T")
@@ -58,10 +59,5 @@ class Members:
 
     def close(self) -> None:
         """Note each member that was never asked for."""
-        for name in sorted(self._left):
-            self.note(Reason.FIELD_UNKNOWN, shown(name))
-
-
-def shown(name: object) -> str:
-    """Return a name that a sender made up, short enough for a message."""
-    return str(name)[:64]
+        for name in sorted(map(member_name, self._left)):
+            self.note(Reason.FIELD_UNKNOWN, name)

@@ -87,6 +87,22 @@ async def test_all_that_is_wrong_is_in_one_answer_that_repeats_no_value(client: 
     assert SECRET not in answer.text
 
 
+@pytest.mark.parametrize("path", ["/dingen/{}", "/{}", "/{}/dingen"])
+async def test_a_problem_repeats_nothing_of_its_path_that_a_caller_made_up(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    answer = await client.get(path.format(SECRET))
+    assert answer.is_client_error
+    assert SECRET not in answer.text
+
+
+async def test_a_member_whose_name_is_no_name_is_refused_without_repeating_it(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.post("/dingen", json=GOOD | {"999990019": 1})
+    assert [(fout["code"], fout["veld"]) for fout in answer.json()["fouten"]] == [("FIELD_UNKNOWN", "?")]
+
+
 @pytest.mark.parametrize(
     "body",
     [b"{", b"\xff\xfe", b'"\xff"', b"[" * 100_000, b"[]", b"7", b"null", b'"tekst"', b"", b'{"a":NaN}'],
@@ -157,7 +173,7 @@ async def test_a_problem_of_an_endpoint_is_answered_with_its_errors_and_headers(
         "title": "Niet gevonden",
         "status": 404,
         "detail": "Dit ding is er niet.",
-        "instance": f"/v1/dingen/{ID}",
+        "instance": "/v1/dingen",
         "fouten": [{"code": "UNKNOWN", "veld": "id", "melding": "Onbekend."}],
     }
 

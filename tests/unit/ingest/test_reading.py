@@ -91,6 +91,11 @@ def test_what_is_wrong_is_said_with_its_field(path: str, value: Any, code: str) 
     assert [(each.reason.value, each.field) for each in problems] == [(code, path.replace("__", "."))]
 
 
+def test_a_member_whose_name_is_no_name_is_refused_without_repeating_it() -> None:
+    _, problems = read_signal(message(**{"Ägypten-Jansen": 1}), LANDLORD)
+    assert [(each.reason.value, each.field) for each in problems] == [("FIELD_UNKNOWN", "?")]
+
+
 @pytest.mark.parametrize(("path", "value", "name", "expected"), RIGHT)
 def test_what_is_right_comes_in_normal_form(path: str, value: Any, name: str, expected: Any) -> None:
     claim, problems = read_signal(message(**{path: value}), LANDLORD)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.domain.reasons import Reason
+from services.ingest.domain.reasons import Problem, Reason
 from services.ingest.rows import LONGEST_LINE, BadHeaderError, CsvLines, JsonLines, Lines, parsed
 
 HEAD = "kenmerk;gemeentecode;signaalpartner;bedragInCenten;ontstaansdatum;signaaldatum;postcode;huisnummer"
@@ -63,3 +63,15 @@ def test_a_head_that_does_not_name_the_columns_ends_the_delivery(head: str, reas
     with pytest.raises(BadHeaderError) as found:
         list(CsvLines().rows([(1, head.encode())]))
     assert reason in {problem.reason for problem in found.value.problems}
+
+
+def test_a_first_row_of_data_is_no_head_and_is_not_repeated() -> None:
+    with pytest.raises(BadHeaderError) as found:
+        list(CsvLines().rows([(1, b"H-1;0363;Huur;Jansen;999990019")]))
+    assert found.value.problems == (Problem(Reason.UNREADABLE),)
+
+
+def test_a_column_whose_name_is_no_name_is_refused_without_repeating_it() -> None:
+    with pytest.raises(BadHeaderError) as found:
+        list(CsvLines().rows([(1, f"{HEAD};bewoner@example.org".encode())]))
+    assert found.value.problems == (Problem(Reason.FIELD_UNKNOWN, "?"),)
