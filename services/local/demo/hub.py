@@ -1,4 +1,4 @@
-"""The hub that the demo plays on: `signaalhub up` as a child, in a fresh folder, with a clock that stands."""
+"""The hub that the demo and the benchmarks play on: `signaalhub up` as a child, in a fresh folder."""
 
 import fcntl
 import json
@@ -49,11 +49,16 @@ class Hub:
 
 
 @contextmanager
-def running_hub(path: Path, start: datetime) -> Iterator[Hub]:
-    """Yield a hub that has seen nothing yet; at the end all its processes are gone."""
+def running_hub(path: Path, start: datetime | None = None, replicas: int = 1) -> Iterator[Hub]:
+    """Yield a hub that has seen nothing yet; at the end all its processes are gone.
+
+    Its clock stands at `start`; without it, it is the machine's own.
+    """
     _clear(path)
-    begin = start.astimezone(UTC).replace(tzinfo=None).isoformat()
-    command = ["up", "--data-dir", str(path), "--clock-start", begin, "--clock-speed", "0"]
+    command = ["up", "--data-dir", str(path), "--replicas", str(replicas)]
+    if start is not None:
+        begin = start.astimezone(UTC).replace(tzinfo=None).isoformat()
+        command += ["--clock-start", begin, "--clock-speed", "0"]
     child = Child(
         name="up",
         command=[sys.executable, "-m", "services.local.cli", *command],
