@@ -110,10 +110,7 @@ def bailiffs(state: None, happened: Message | WakeUp, now: datetime) -> Effects[
 
 
 def _once(name: str, known: Household, forward: Forward, now: datetime) -> Effects[Household]:
-    """A sender that repeats a signal has it published again, under the same id; here it stands once.
-
-    So does a match: the matcher tells it again for a signal that is sent again after it was forgotten there.
-    """
+    """A sender that repeats a signal has it published again, under the same id; here it stands once."""
     after = forwarded(known, name, now)
     return _effects(after) if after is known else _effects(after, forward)
 

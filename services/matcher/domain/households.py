@@ -4,14 +4,14 @@ Nothing depends on the order in which inputs arrive, because what is told is a f
 (each with its own time) and of the latest timer that went off. A fact that is there already changes nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
 from services.common.events import KnownPerson, Outcome, Registration, Signal
 from services.matcher.domain.cases import Place, settle
-from services.matcher.domain.facts import CaseFacts, Change, Household, RegistrationEnded, Woken
+from services.matcher.domain.facts import CaseFacts, Change, Household, KnownFact, RegistrationEnded, Woken
 from services.matcher.domain.insertion import (
     with_cases,
     with_known,
@@ -72,7 +72,7 @@ def insert(household: Household, fact: Fact, now: datetime, pause_days: PauseDay
 def wake_at(household: Household) -> datetime | None:
     """Return the earliest moment at which time alone changes something: a swap, a pause's end, retention."""
     places = _places(household) if len(household.cases) > 1 else {}
-    moments = [expires_at(month_of(known.at)) for known in household.known]
+    moments = [expires_at(month_of(known.at)) for known in _orphans(household)]
     for case in household.cases:
         running = [pause.ends_at for pause in case.pauses if pause.reason is None]
         moments.append(min(running) if running else expires_at(case.month))
@@ -137,5 +137,19 @@ def _forget(household: Household, due: datetime) -> Household:
         for case in household.cases
         if expires_at(case.month) > due or any(pause.reason is None for pause in case.pauses)
     )
-    known = tuple(each for each in household.known if expires_at(month_of(each.at)) > due)
+    over = {each.signal_id for each in _orphans(household) if expires_at(month_of(each.at)) <= due}
+    over |= _signals(household.cases) - _signals(cases)
+    known = tuple(each for each in household.known if each.signal_id not in over)
     return replace(household, cases=cases, known=known)
+
+
+def _orphans(household: Household) -> Iterable[KnownFact]:
+    """Return what is known of signals that are not here; the rest is kept as long as its signal."""
+    if not household.known:
+        return ()
+    here = _signals(household.cases)
+    return [known for known in household.known if known.signal_id not in here]
+
+
+def _signals(cases: Iterable[CaseFacts]) -> set[str]:
+    return {signal.signal_id for case in cases for signal in case.signals}

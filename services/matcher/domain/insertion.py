@@ -14,13 +14,19 @@ from services.matcher.domain.facts import (
     ResultFact,
     SignalFact,
 )
-from services.matcher.domain.months import month_of, month_text
+from services.matcher.domain.months import expires_at, month_of, month_text
 from services.matcher.domain.statuses import in_order
 
 
 def with_signal(household: Household, signal: Signal, at: datetime) -> Household:
-    """Return the household with a signal in its case; the first time that a signal was seen counts."""
+    """Return the household with a signal in its case; the first time that a signal was seen counts.
+
+    One of a month that is kept no longer was here and is forgotten: the gate takes nothing in that is so old,
+    so its sender repeats it, and a new case would take back all that was told since.
+    """
     month = month_of(signal.signal_date)
+    if expires_at(month) <= at:
+        return household
     for each in household.cases:
         for known in each.signals:
             if known.signal_id == signal.signal_id:

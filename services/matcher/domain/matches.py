@@ -24,15 +24,15 @@ def settle_matches(
 ) -> tuple[str, ...]:
     """Tell the matches of a case (`signals`: with their status) that are new; return all that were told."""
     found = (
-        (MatchKind.MULTIPLE, _multiple(case)),
-        (MatchKind.CONSECUTIVE, _consecutive(case, place)),
-        (MatchKind.SWAP, _decided_swap(household, case, place)),
+        (MatchKind.MULTIPLE, _multiple(case), case.signals),
+        (MatchKind.CONSECUTIVE, _consecutive(case, place), case.signals),
+        (MatchKind.SWAP, *_decided_swap(household, case, place)),
     )
     matched = case.matched
-    for kind, earlier in found:
+    for kind, earlier, own in found:
         if earlier and kind.value not in matched:
             matched = (*matched, kind.value)
-            changes.append(_match(household, case, kind, earlier))
+            changes.append(_match(household, case, kind, earlier, own))
     if household.registrations or household.known:
         return (*matched, *_settle_known(household, case, signals, changes))
     return matched
@@ -65,7 +65,8 @@ def swap_moment(case: CaseFacts, place: dict[int, CaseFacts]) -> datetime | None
         return None
     firsts = (min(signal.at for signal in each.signals) for each in (before, case))
     moment = max(closes_at(case.month), *firsts)
-    return moment if _swaps(_creditors(before.signals, moment), _creditors(case.signals, moment)) else None
+    creditors, now = _creditors(_until(before.signals, moment)), _creditors(_until(case.signals, moment))
+    return moment if creditors - now and now - creditors else None
 
 
 def _multiple(case: CaseFacts) -> Signals:
@@ -81,20 +82,25 @@ def _consecutive(case: CaseFacts, place: dict[int, CaseFacts]) -> Signals:
     return earlier if earlier and len(_creditors(earlier) | _creditors(case.signals)) > 1 else ()
 
 
-def _decided_swap(household: Household, case: CaseFacts, place: dict[int, CaseFacts]) -> Signals:
-    """Only a timer decides: it goes off after everything that came before its moment was handled."""
-    if household.woken is None or len(place) == 1:
-        return ()
-    moment = swap_moment(case, place)
-    return place[case.month - 1].signals if moment and household.woken >= moment else ()
+def _decided_swap(
+    household: Household, case: CaseFacts, place: dict[int, CaseFacts]
+) -> tuple[Signals, Signals]:
+    """Return the signals of the month before and of this one that count, none while it is undecided.
+
+    Only a timer decides: it goes off after everything that came before its moment was handled.
+    """
+    moment = swap_moment(case, place) if household.woken and len(place) > 1 else None
+    if moment is None or household.woken is None or household.woken < moment:
+        return (), ()
+    return _until(place[case.month - 1].signals, moment), _until(case.signals, moment)
 
 
-def _swaps(before: set[str], now: set[str]) -> bool:
-    return bool(before - now) and bool(now - before)
+def _until(signals: Signals, moment: datetime) -> Signals:
+    return tuple(signal for signal in signals if signal.at <= moment)
 
 
-def _creditors(signals: Signals, until: datetime | None = None) -> set[str]:
-    return {signal.creditor for signal in signals if until is None or signal.at <= until}
+def _creditors(signals: Signals) -> set[str]:
+    return {signal.creditor for signal in signals}
 
 
 def _count(signals: Signals) -> str:
@@ -102,15 +108,16 @@ def _count(signals: Signals) -> str:
     return f"{number} creditors" if number > 1 else "1 creditor"
 
 
-def _match(household: Household, case: CaseFacts, kind: MatchKind, earlier: Signals) -> Change:
-    signals = case.signals if kind is MatchKind.MULTIPLE else (*earlier, *case.signals)
+def _match(household: Household, case: CaseFacts, kind: MatchKind, earlier: Signals, own: Signals) -> Change:
+    """`own`: the signals of the case that count; of a multiple they are `earlier` too."""
+    signals = own if kind is MatchKind.MULTIPLE else (*earlier, *own)
     why = (
-        f"{_count(case.signals)} in {month_text(case.month)} at one address",
+        f"{_count(own)} in {month_text(case.month)} at one address",
         *((f"{_count(earlier)} in the months before",) if kind is not MatchKind.MULTIPLE else ()),
     )
     ids = tuple(signal.signal_id for signal in signals)
     match_id = derived_id("match", kind.value, case.case_id)
-    return _change(household, case, kind, match_id, (person_of(earlier, case.signals), ids, why))
+    return _change(household, case, kind, match_id, (person_of(earlier, own), ids, why))
 
 
 def _change(

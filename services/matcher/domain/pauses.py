@@ -75,7 +75,7 @@ def steps(told: PauseTold | None, span: Span, woken: datetime | None) -> list[St
     """Return what a creditor must hear so that it knows its latest span."""
     over = span.reason is PauseEnd.RESULT or (woken is not None and woken >= span.ends_at)
     reason = span.reason if over else None
-    if told and (told.ends_at, told.reason) == (span.ends_at, reason):
+    if told and (told.starts_at, told.ends_at, told.reason) == (span.starts_at, span.ends_at, reason):
         return []
     found = []
     if told and told.reason is None and span.starts_at > told.ends_at:

@@ -6,10 +6,18 @@ from datetime import UTC, date, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.common.events import CaseResult, KnownPerson, MatchKind, Pause, Registration
+from services.common.events import (
+    CaseResult,
+    KnownPerson,
+    Match,
+    MatchKind,
+    Pause,
+    Registration,
+    SignalStatus,
+)
 from services.matcher.domain.facts import RegistrationEnded
 from services.matcher.domain.households import Fact
-from tests.unit.matcher.household import JAN, KEES, Hub, days, evidence, make
+from tests.unit.matcher.household import AT, JAN, KEES, Hub, days, evidence, make
 
 START = datetime(2026, 1, 10, 12, tzinfo=UTC)
 END = datetime(2026, 6, 15, tzinfo=UTC)
@@ -120,18 +128,21 @@ def play(story: list[Happened]) -> Hub:
     return hub
 
 
-def final_pauses(hub: Hub) -> dict[str, tuple[datetime, object]]:
-    """Return end and reason by pause; one without length was told and taken back."""
-    pauses: dict[str, Pause] = hub.pauses()
-    return {
-        name: (pause.ends_at, pause.end_reason)
-        for name, pause in pauses.items()
-        if pause.ends_at > pause.starts_at
-    }
+def final_pauses(hub: Hub) -> dict[str, Pause]:
+    """Return each pause as it was told last; one without length was told and taken back."""
+    return {name: pause for name, pause in hub.pauses().items() if pause.ends_at > pause.starts_at}
+
+
+def swaps(hub: Hub) -> list[Match]:
+    """Return what was found by timers: they say the same, and not only that they were found."""
+    return [match for match in hub.matches() if match.kind is MatchKind.SWAP]
 
 
 def lasting_matches(hub: Hub, story: list[Happened]) -> set[str]:
-    """Return match ids but those of help that ended, which is told only if it was known when it ran."""
+    """Return match ids but those of help that ended, which is told only if it was known when it ran.
+
+    What a match says is what was known when it was told: its id and that it was told do not depend on order.
+    """
     ended = any(
         isinstance(each.fact, RegistrationEnded)
         or (isinstance(each.fact, KnownPerson) and not each.fact.contacts)
@@ -150,6 +161,7 @@ def test_any_order_of_the_same_facts_gives_the_same_result(data: st.DataObject) 
     assert one.cases() == two.cases()
     assert one.statuses() == two.statuses()
     assert lasting_matches(one, story) == lasting_matches(two, story)
+    assert sorted(swaps(one), key=str) == sorted(swaps(two), key=str)
     assert final_pauses(one) == final_pauses(two)
     assert one.wake_at == two.wake_at
 
@@ -168,6 +180,68 @@ def test_the_same_fact_again_changes_nothing_and_tells_nothing(data: st.DataObje
         assert hub.take(latest[again].fact, each.at) == []
         assert hub.state is before
         assert hub.wake_at == wake_at
+
+
+@settings(max_examples=60, deadline=None)
+@given(stories())
+def test_all_facts_again_in_their_order_end_where_they_ended_before(story: list[Happened]) -> None:
+    """The end of a registration makes its begin news again, and the other way round; all else is silent."""
+    hub = play(story)
+    before = hub.cases(), hub.statuses(), final_pauses(hub), hub.wake_at
+    matches = {match.match_id for match in hub.matches()}
+    for each in story:
+        hub.take(each.fact, each.at if isinstance(each.fact, KnownPerson | Registration) else END)
+    assert (hub.cases(), hub.statuses(), final_pauses(hub), hub.wake_at) == before
+    assert {match.match_id for match in hub.matches()} >= matches
+
+
+def test_a_signal_repeated_after_it_was_forgotten_takes_nothing_back() -> None:
+    hub = Hub()
+    hub.take(make.signal("s1"))
+    hub.take(make.result(), AT + days(1))
+    hub.until(datetime(2027, 3, 1, tzinfo=UTC))
+    assert (hub.state, hub.wake_at) == (None, None)
+    assert hub.take(make.signal("s1"), datetime(2027, 3, 1, tzinfo=UTC)) == []
+    assert (hub.state, hub.wake_at) == (None, None)
+
+
+def test_a_pause_told_too_late_is_told_again_from_its_right_begin() -> None:
+    hub = Hub()
+    hub.take(make.signal("later"), AT + days(5))
+    hub.take(make.result(), AT + days(1))
+    hub.take(make.signal("earlier"), AT)
+    (pause,) = hub.pauses().values()
+    assert (pause.starts_at, pause.ends_at) == (AT + days(1), AT + days(31))
+
+
+def test_a_swap_names_only_the_signals_that_were_there_when_it_was_decided() -> None:
+    decided = datetime(2026, 1, 31, 23, tzinfo=UTC)
+    facts = [
+        (make.signal("before", "2025-12-31"), decided - days(31)),
+        (make.signal("now", "2026-01-20", "c2"), decided - days(11)),
+        (make.signal("late", "2026-01-31", "c3"), decided + days(1)),
+    ]
+    live, behind = Hub(), Hub()
+    for fact, at in facts:
+        live.until(at)
+        live.take(fact, at)
+        behind.take(fact, at)
+    behind.until(decided)
+    (swap,) = swaps(live)
+    assert swap.signal_ids == ("before", "now")
+    assert swaps(behind) == [swap]
+
+
+def test_that_a_signal_is_known_is_kept_as_long_as_the_signal_whenever_it_was_found() -> None:
+    """The registration is old and the signal's BSN reached the persons before it: its time is the old one."""
+    hub = Hub()
+    hub.take(make.signal("s1"))
+    hub.take(make.known("s1", "Wijkteam"), AT - days(300))
+    hub.until(AT + days(300))
+    hub.take(make.attempt(), AT + days(300))
+    assert hub.statuses()["s1"].status is SignalStatus.KNOWN_IN_DEBT_HELP
+    hub.until(datetime(2027, 3, 1, tzinfo=UTC))
+    assert (hub.state, hub.wake_at) == (None, None)
 
 
 @settings(max_examples=40, deadline=None)
