@@ -1,0 +1,148 @@
+"""The events of the hub: one record type per subject, in step with schemas/<subject>/v<N>.avsc.
+
+The schema is the truth; tests/contract compares names, order, types and symbols. Identifiers:
+party, creditor, municipality, ... are 20-digit OINs (also the tenant id); household and person are pseudonyms
+(HMAC, 32 hex characters); other ids are UUIDs. All are strings: records are many and UUID objects slow.
+Amounts are euro cents. Dates are calendar dates in the Netherlands, moments are UTC.
+"""
+
+from services.common.events.cases import (
+    Case,
+    CaseSignal,
+    Match,
+    Outcome,
+    Pause,
+    Routing,
+)
+from services.common.events.debthelp import (
+    BailiffMatch,
+    Check,
+    KnownPerson,
+    Registration,
+)
+from services.common.events.masterdata import (
+    Agreement,
+    Party,
+    Policy,
+    Team,
+)
+from services.common.events.signals import (
+    Area,
+    Contact,
+    Evidence,
+    Feedback,
+    Refusal,
+    Signal,
+    SignalPerson,
+    SignalState,
+)
+from services.common.events.vocabulary import (
+    AgreementKind,
+    CaseKind,
+    CaseResult,
+    CaseStatus,
+    CheckPurpose,
+    Confidence,
+    ContactKind,
+    DayPart,
+    EvidenceKind,
+    FeedbackStatus,
+    Lane,
+    MatchKind,
+    OutcomeKind,
+    PartnerType,
+    PauseChange,
+    PauseEnd,
+    Role,
+    RoutingReason,
+    SignalStatus,
+)
+
+__all__ = [
+    "SUBJECTS",
+    "Agreement",
+    "AgreementKind",
+    "Area",
+    "BailiffMatch",
+    "Case",
+    "CaseKind",
+    "CaseResult",
+    "CaseSignal",
+    "CaseStatus",
+    "Check",
+    "CheckPurpose",
+    "Confidence",
+    "Contact",
+    "ContactKind",
+    "DayPart",
+    "Event",
+    "Evidence",
+    "EvidenceKind",
+    "Feedback",
+    "FeedbackStatus",
+    "KnownPerson",
+    "Lane",
+    "Match",
+    "MatchKind",
+    "Outcome",
+    "OutcomeKind",
+    "PartnerType",
+    "Party",
+    "Pause",
+    "PauseChange",
+    "PauseEnd",
+    "Policy",
+    "Refusal",
+    "Registration",
+    "Role",
+    "Routing",
+    "RoutingReason",
+    "Signal",
+    "SignalPerson",
+    "SignalState",
+    "SignalStatus",
+    "Team",
+]
+
+Event = (
+    Signal
+    | SignalPerson
+    | Refusal
+    | Registration
+    | KnownPerson
+    | Outcome
+    | Case
+    | Routing
+    | Match
+    | Pause
+    | SignalState
+    | Feedback
+    | Check
+    | BailiffMatch
+    | Party
+    | Agreement
+    | Policy
+    | Team
+)
+
+SUBJECTS: dict[str, type[Event]] = {
+    "signals": Signal,
+    "signal-persons": SignalPerson,
+    "refusals": Refusal,
+    "registrations": Registration,
+    "known-persons": KnownPerson,
+    "outcomes": Outcome,
+    "cases": Case,
+    "routings": Routing,
+    "matches": Match,
+    "pauses": Pause,
+    "signal-statuses": SignalState,
+    "feedback": Feedback,
+    "checks": Check,
+    "bailiff-matches": BailiffMatch,
+    "parties": Party,
+    "agreements": Agreement,
+    "policies": Policy,
+    "teams": Team,
+}
+"""Subject (folder in schemas/) to record type."""

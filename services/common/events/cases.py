@@ -1,0 +1,121 @@
+"""A case: the dossier of a municipality, address and month, and what follows from it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from services.common.events.signals import (
+    Area,
+)
+from services.common.events.vocabulary import (
+    CaseKind,
+    CaseResult,
+    CaseStatus,
+    Confidence,
+    ContactKind,
+    DayPart,
+    MatchKind,
+    OutcomeKind,
+    PartnerType,
+    PauseChange,
+    PauseEnd,
+    RoutingReason,
+    SignalStatus,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a team did on a case: a contact attempt, or a result with the signals it holds for."""
+
+    outcome_id: str
+    household: str
+    case_id: str
+    municipality: str
+    team: str | None = None
+    kind: OutcomeKind
+    version: int
+    """Of the results of a case: 1, 2, ...; the highest one counts. A contact attempt has 0."""
+    contact_kind: ContactKind | None = None
+    reached: bool | None = None
+    on: date
+    day_part: DayPart | None = None
+    result: CaseResult | None = None
+    signal_ids: tuple[str, ...]
+    """Empty = those of the same certain or probable person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseSignal:
+    """A signal as its case shows it."""
+
+    signal_id: str
+    creditor: str
+    partner_type: PartnerType
+    amount_cents: int
+    signal_date: date
+    status: SignalStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """The dossier of a municipality, address and month, whole at every change."""
+
+    case_id: str
+    household: str
+    municipality: str
+    unit: str
+    month: str
+    """YYYY-MM of the signals' dates."""
+    kind: CaseKind
+    consecutive: bool
+    """The six months before had a signal on this address."""
+    status: CaseStatus
+    result: CaseResult | None = None
+    crisis: bool
+    young: bool
+    area: Area
+    team: str | None = None
+    """Filled in by the notifier in the copy for the municipality."""
+    opened_at: datetime
+    picked_up_at: datetime | None = None
+    closed_at: datetime | None = None
+    signals: tuple[CaseSignal, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routing:
+    """Which district team a case belongs to."""
+
+    case_id: str
+    household: str
+    municipality: str
+    team: str
+    reason: RoutingReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """Signals that belong together, or a signal of somebody in debt help, with the reasons written out."""
+
+    match_id: str
+    household: str
+    municipality: str
+    case_id: str
+    kind: MatchKind
+    confidence: Confidence
+    signal_ids: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """A change of a creditor's collection pause for its own signals."""
+
+    pause_id: str
+    creditor: str
+    municipality: str
+    change: PauseChange
+    signal_ids: tuple[str, ...]
+    starts_at: datetime
+    ends_at: datetime
+    end_reason: PauseEnd | None = None

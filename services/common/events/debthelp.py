@@ -1,0 +1,65 @@
+"""Debt help: registrations, whom they make known, and the checks of bailiffs."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from services.common.events.signals import (
+    Contact,
+    Evidence,
+)
+from services.common.events.vocabulary import (
+    CheckPurpose,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """A resident in debt help, as a registrar keeps it; a tombstone ends it."""
+
+    registration_id: str
+    registrar: str
+    municipality: str
+    person: str
+    household: str
+    unit: str
+    evidence: tuple[Evidence, ...]
+    started_on: date
+    contact: Contact
+    personal: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownPerson:
+    """The person of this signal is in debt help (contacts), or no longer (none)."""
+
+    household: str
+    signal_id: str
+    contacts: tuple[Contact, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A bailiff's question about a person, with the answer that was given."""
+
+    check_id: str
+    person: str
+    asker: str
+    on_behalf_of: str | None = None
+    purpose: CheckPurpose
+    dossier: str
+    known: bool
+    contacts: tuple[Contact, ...]
+    data_date: date
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BailiffMatch:
+    """Debt help started for a person whom this bailiff checked before, while the check was valid."""
+
+    match_id: str
+    person: str
+    asker: str
+    check_id: str
+    dossier: str
+    contacts: tuple[Contact, ...]

@@ -1,0 +1,62 @@
+"""Master data: who takes part, and what they agreed."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from services.common.events.vocabulary import (
+    AgreementKind,
+    Lane,
+    PartnerType,
+    Role,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """A party of the hub; its id is its OIN and its tenant id."""
+
+    party_id: str
+    name: str
+    roles: tuple[Role, ...]
+    partner_type: PartnerType | None = None
+    municipality_code: str | None = None
+    public_key: str | None = None
+    """JWK (JSON) under which personal data are sealed for a municipality; without one it is not active."""
+    webhook: str | None = None
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """SIGNALS: `grantor` (municipality) receives signals of `grantee` (creditor), sent by it or by `sender`.
+
+    REPRESENTATION: `grantee` may act for `grantor`. Both hold from `valid_from` up to and with `valid_until`.
+    """
+
+    agreement_id: str
+    kind: AgreementKind
+    grantor: str
+    grantee: str
+    sender: str | None = None
+    valid_from: date
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What a municipality decided."""
+
+    municipality: str
+    pause_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """A district team: areas are PC4s, CBS districts (WK...) or neighbourhoods (BU...)."""
+
+    team_id: str
+    municipality: str
+    name: str
+    areas: tuple[str, ...]
+    lanes: tuple[Lane, ...]
+    fallback: bool

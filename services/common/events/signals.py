@@ -1,0 +1,116 @@
+"""A signal: what a creditor sent, why it was refused, how it stands, and what its creditor may know."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from services.common.events.vocabulary import (
+    CaseResult,
+    EvidenceKind,
+    FeedbackStatus,
+    PartnerType,
+    SignalStatus,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A keyed digest (16 hex characters) of something a person is known by."""
+
+    kind: EvidenceKind
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Area:
+    """Where a household lives: PC4 always, CBS district and neighbourhood when the area table is loaded."""
+
+    pc4: str
+    district: str | None = None
+    neighbourhood: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Whom to call about a person in debt help."""
+
+    organisation: str
+    phone: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """An arrears signal that passed the gate. `personal` is a compact JWE for the municipality's key."""
+
+    signal_id: str
+    household: str
+    municipality: str
+    creditor: str
+    sender: str
+    signal_date: date
+    unit: str
+    """Digest of the normalised letter and addition; empty without one."""
+    evidence: tuple[Evidence, ...]
+    partner_type: PartnerType
+    amount_cents: int
+    arrears_since: date
+    crisis: bool
+    warm_transfer: bool
+    young: bool
+    """Under 27 on the signal's date, as far as the birth date is known."""
+    area: Area
+    person: str | None = None
+    """Pseudonym of the BSN, when the creditor may send one."""
+    personal: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalPerson:
+    """Which signal of which household carries this person's BSN."""
+
+    person: str
+    signal_id: str
+    household: str
+    municipality: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A signal that did not pass the gate: every reason code at once, nothing personal."""
+
+    refusal_id: str
+    creditor: str
+    sender: str
+    signal_id: str | None = None
+    municipality: str | None = None
+    delivery_id: str | None = None
+    row: int | None = None
+    reasons: tuple[str, ...]
+    """Codes of services.ingest.domain; an open list, because the law adds to it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalState:
+    """The full truth of one signal; internal, a creditor sees `Feedback`."""
+
+    signal_id: str
+    household: str
+    municipality: str
+    creditor: str
+    case_id: str
+    status: SignalStatus
+    result: CaseResult | None = None
+    contacts: tuple[Contact, ...]
+    """Helpers of a person in debt help, while help runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """What a creditor may see of its signal (allow-list of domain.md 4.4)."""
+
+    signal_id: str
+    creditor: str
+    municipality: str
+    status: FeedbackStatus
+    help_accepted: bool | None = None
+    contacts: tuple[Contact, ...]

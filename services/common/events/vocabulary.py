@@ -1,0 +1,193 @@
+"""The closed sets of the field (docs/glossary.md has their Dutch names and sources)."""
+
+from enum import StrEnum
+
+
+class PartnerType(StrEnum):
+    """Kind of creditor: DDAS v1.2 EnumSignaalpartner."""
+
+    TAX_OFFICE = "TAX_OFFICE"
+    CAK_CONTRIBUTION = "CAK_CONTRIBUTION"
+    CAK_HEALTH = "CAK_HEALTH"
+    BENEFITS_OFFICE = "BENEFITS_OFFICE"
+    STUDENT_FINANCE = "STUDENT_FINANCE"
+    ENERGY = "ENERGY"
+    RENT = "RENT"
+    MORTGAGE = "MORTGAGE"
+    OTHER = "OTHER"
+    WATER = "WATER"
+    HEALTH = "HEALTH"
+
+
+class SignalStatus(StrEnum):
+    """Status of a signal: DDAS v1.2 EnumSignaalstatus."""
+
+    NOT_YET_PICKED_UP = "NOT_YET_PICKED_UP"
+    PICKED_UP = "PICKED_UP"
+    KNOWN_IN_DEBT_HELP = "KNOWN_IN_DEBT_HELP"
+    DECEASED = "DECEASED"
+    REPEATED = "REPEATED"
+    UNJUSTIFIED = "UNJUSTIFIED"
+    OTHER_REASON = "OTHER_REASON"
+    NOT_RESIDENT = "NOT_RESIDENT"
+
+
+class CaseResult(StrEnum):
+    """Result of a case: DDAS v1.2 EnumEindresultaat."""
+
+    REPEATED = "REPEATED"
+    UNJUSTIFIED = "UNJUSTIFIED"
+    OTHER_REASON = "OTHER_REASON"
+    DECEASED = "DECEASED"
+    NOT_RESIDENT = "NOT_RESIDENT"
+    KNOWN_IN_DEBT_HELP = "KNOWN_IN_DEBT_HELP"
+    OTHER_TRACK_RUNNING = "OTHER_TRACK_RUNNING"
+    NEVER_REACHED = "NEVER_REACHED"
+    NO_REACTION_AFTER_CONTACT = "NO_REACTION_AFTER_CONTACT"
+    SOLVES_IT_THEMSELVES = "SOLVES_IT_THEMSELVES"
+    PAID_OR_ARRANGED = "PAID_OR_ARRANGED"
+    ADVICE_OR_QUICK_FIX = "ADVICE_OR_QUICK_FIX"
+    FOLLOW_UP_HELP = "FOLLOW_UP_HELP"
+    FOLLOW_UP_FINANCIAL = "FOLLOW_UP_FINANCIAL"
+    FOLLOW_UP_NOT_FINANCIAL = "FOLLOW_UP_NOT_FINANCIAL"
+    REFERRED_WITHOUT_RESIDENT = "REFERRED_WITHOUT_RESIDENT"
+
+
+class ContactKind(StrEnum):
+    """How contact was sought: DDAS v1.2 EnumContactsoort."""
+
+    ADMINISTRATIVE = "ADMINISTRATIVE"
+    APPOINTMENT_ON_LOCATION = "APPOINTMENT_ON_LOCATION"
+    LETTER = "LETTER"
+    HOME_VISIT = "HOME_VISIT"
+    CARD = "CARD"
+    MAIL = "MAIL"
+    UNKNOWN = "UNKNOWN"
+    OTHER = "OTHER"
+    TEXT_MESSAGE = "TEXT_MESSAGE"
+    PHONE = "PHONE"
+
+
+class DayPart(StrEnum):
+    """Part of the day of a contact attempt: DDAS v1.2 EnumDagdeel (until 12:00, until 18:00, later)."""
+
+    MORNING = "MORNING"
+    AFTERNOON = "AFTERNOON"
+    EVENING = "EVENING"
+
+
+class EvidenceKind(StrEnum):
+    """What a digest of evidence was made of."""
+
+    BSN = "BSN"
+    BIRTH_DATE = "BIRTH_DATE"
+    SURNAME = "SURNAME"
+    INITIAL = "INITIAL"
+
+
+class Confidence(StrEnum):
+    """How sure it is that two records are about one person; POSSIBLE is for the municipality only."""
+
+    CERTAIN = "CERTAIN"
+    PROBABLE = "PROBABLE"
+    POSSIBLE = "POSSIBLE"
+
+
+class CaseKind(StrEnum):
+    """Divosa: one signal on the address in the month, or two and more."""
+
+    SINGLE = "SINGLE"
+    MULTIPLE = "MULTIPLE"
+
+
+class CaseStatus(StrEnum):
+    """Where a case stands; the first contact attempt picks it up, a result closes it."""
+
+    NOT_YET_PICKED_UP = "NOT_YET_PICKED_UP"
+    PICKED_UP = "PICKED_UP"
+    CLOSED = "CLOSED"
+
+
+class MatchKind(StrEnum):
+    """Why signals of a household deserve attention together."""
+
+    MULTIPLE = "MULTIPLE"
+    CONSECUTIVE = "CONSECUTIVE"
+    SWAP = "SWAP"
+    KNOWN_IN_DEBT_HELP = "KNOWN_IN_DEBT_HELP"
+
+
+class OutcomeKind(StrEnum):
+    """What a team reports on a case."""
+
+    CONTACT_ATTEMPT = "CONTACT_ATTEMPT"
+    RESULT = "RESULT"
+
+
+class PauseChange(StrEnum):
+    """What happened to a collection pause."""
+
+    STARTED = "STARTED"
+    PROLONGED = "PROLONGED"
+    ENDED = "ENDED"
+
+
+class PauseEnd(StrEnum):
+    """Why a pause ended: its term ran out, or a later result of the team ended it."""
+
+    TERM = "TERM"
+    RESULT = "RESULT"
+
+
+class FeedbackStatus(StrEnum):
+    """What a creditor may know of its signal (domain.md 4.4); NOT_PICKED_UP hides the reason."""
+
+    NOT_YET_PICKED_UP = "NOT_YET_PICKED_UP"
+    PICKED_UP = "PICKED_UP"
+    NOT_PICKED_UP = "NOT_PICKED_UP"
+    REPEATED = "REPEATED"
+    UNJUSTIFIED = "UNJUSTIFIED"
+    NOT_RESIDENT = "NOT_RESIDENT"
+    DECEASED = "DECEASED"
+    KNOWN_IN_DEBT_HELP = "KNOWN_IN_DEBT_HELP"
+
+
+class CheckPurpose(StrEnum):
+    """Why a bailiff asks."""
+
+    SUMMONS = "SUMMONS"
+    ATTACHMENT = "ATTACHMENT"
+    COLLECTION = "COLLECTION"
+
+
+class Role(StrEnum):
+    """What a party is to the hub."""
+
+    CREDITOR = "CREDITOR"
+    MUNICIPALITY = "MUNICIPALITY"
+    BAILIFF = "BAILIFF"
+    INTERMEDIARY = "INTERMEDIARY"
+    HELPER = "HELPER"
+
+
+class AgreementKind(StrEnum):
+    """SIGNALS: municipality x creditor. REPRESENTATION: one party may act for another."""
+
+    SIGNALS = "SIGNALS"
+    REPRESENTATION = "REPRESENTATION"
+
+
+class Lane(StrEnum):
+    """A kind of case that a team takes before areas are looked at."""
+
+    CRISIS = "CRISIS"
+    YOUTH = "YOUTH"
+
+
+class RoutingReason(StrEnum):
+    """Why a case went to its team."""
+
+    CRISIS = "CRISIS"
+    YOUTH = "YOUTH"
+    AREA = "AREA"
+    FALLBACK = "FALLBACK"
