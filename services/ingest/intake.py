@@ -92,7 +92,7 @@ class Intake:
         now: datetime,
     ) -> Iterator[Outgoing]:
         if each.problems:
-            yield from _refused(each, delivery, directory, self._source_hash(each), now)
+            yield from refused(each, delivery, directory, self._source_hash(each), now)
         elif each.accepted and not each.conflict:
             yield from self._signal(each, each.accepted, delivery, directory, keys)
 
@@ -124,10 +124,13 @@ class Intake:
         return each.signal_id or self.maker.pseudonyms.content(each.row.source)
 
 
-def _refused(
+def refused(
     each: Judged, delivery: Delivery, directory: Directory, what: str, now: datetime
 ) -> Iterator[Outgoing]:
-    """Yield the refusal for the creditor meant, if the sender may act for it, else for the sender itself."""
+    """Yield the refusal for the creditor meant, if the sender may act for it, else for the sender itself.
+
+    `what`: the id of the signal, or the hash of what cannot be read. Each row of a delivery has its own.
+    """
     sender, claim = delivery.sender, each.claim
     named = claim.creditor if claim and claim.creditor else sender
     today = now.astimezone(AMSTERDAM).date()
@@ -137,8 +140,9 @@ def _refused(
         return  # it has no topic for refusals: the answer to its request is all that it gets
     municipality = directory.municipalities.get((claim and claim.municipality_code) or "")
     reasons = tuple(sorted({problem.reason.value for problem in each.problems}))
+    place = (delivery.id, str(each.row.number)) if delivery.id else ()
     refusal = Refusal(
-        refusal_id=derived_id("refusal", sender, what, *reasons),
+        refusal_id=derived_id("refusal", sender, what, *place, *reasons),
         creditor=creditor,
         sender=sender,
         signal_id=each.signal_id,

@@ -68,6 +68,16 @@ async def test_a_delivery_of_json_lines_tells_of_each_row_what_became_of_it(hous
     assert (await deliver(house, content)).json()["aantallen"] == answer.json()["aantallen"]
 
 
+async def test_a_row_that_is_refused_in_two_deliveries_is_two_refusals(house: House) -> None:
+    content = lines(signal_body(bedragInCenten=-1), {"kenmerk": "no more"})
+    deliveries = {(await deliver(house, content)).json()["id"] for _ in range(2)}
+    found = [seen for seen in await house.on("refusals.v1") if isinstance(seen.event, Refusal)]
+    mine = [
+        seen for seen in found if isinstance(seen.event, Refusal) and seen.event.delivery_id in deliveries
+    ]
+    assert len({seen.id for seen in mine}) == len(mine) == 4
+
+
 @pytest.mark.parametrize("delimiter", [",", ";"])
 async def test_a_csv_file_is_the_same_as_the_messages_that_it_stands_for(
     house: House, delimiter: str
