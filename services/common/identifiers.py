@@ -1,7 +1,10 @@
 """Formats of Dutch identifiers (domain.md 7.1): pure checks, no meaning."""
 
 import re
+from contextlib import suppress
 from hashlib import sha1
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 from uuid import UUID
 
 NAMESPACE = UUID("6f0c9f2e-6d0c-5d7a-9d5b-0b7f1f5f6a31")
@@ -36,6 +39,21 @@ def is_oin(text: str) -> bool:
 def is_municipality_code(text: str) -> bool:
     """Tell whether a text is a gemeentecode: 4 digits."""
     return _MUNICIPALITY_CODE.fullmatch(text) is not None
+
+
+def is_safe_url(url: str) -> bool:
+    """Tell whether nobody on the way can read what is posted to a URL: https, or http to this machine."""
+    try:
+        found = urlsplit(url)
+    except ValueError:
+        return False
+    return found.scheme == "https" or (found.scheme == "http" and _is_this_machine(found.hostname or ""))
+
+
+def _is_this_machine(host: str) -> bool:
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == "localhost"
 
 
 def member_name(text: str) -> str:

@@ -4,8 +4,6 @@ At least once, with an idempotency key; a creditor that needs exactly once reads
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
-from ipaddress import ip_address
 
 import httpx
 import msgspec
@@ -17,7 +15,7 @@ from services.common.cloudevents import rfc3339
 from services.common.deliveries import Delivery
 from services.common.errors import PermanentError, TransientError
 from services.common.events import BailiffMatch, Feedback, Party, Pause
-from services.common.identifiers import derived_id
+from services.common.identifiers import derived_id, is_safe_url
 from services.common.records import Message
 from services.common.view import View
 
@@ -59,7 +57,7 @@ async def post(client: httpx.AsyncClient, url: str, body: bytes, key: str) -> No
 
     No redirect is followed, of the answer only the status is read. Nothing leaves this machine unencrypted.
     """
-    if not is_safe(url):
+    if not is_safe_url(url):
         raise PermanentError("the receiver's URL is not https")
     headers = {"Content-Type": CONTENT_TYPE, "Idempotency-Key": key}
     try:
@@ -67,6 +65,8 @@ async def post(client: httpx.AsyncClient, url: str, body: bytes, key: str) -> No
             "POST", url, content=body, headers=headers, follow_redirects=False
         ) as answer:
             status = answer.status_code
+    except httpx.InvalidURL as error:
+        raise PermanentError("the receiver's URL cannot be used") from error
     except httpx.TransportError as error:
         raise TransientError(f"the receiver did not answer: {type(error).__name__}") from error
     if httpx.codes.is_success(status):
@@ -74,21 +74,6 @@ async def post(client: httpx.AsyncClient, url: str, body: bytes, key: str) -> No
     if httpx.codes.is_server_error(status) or status in _AGAIN:
         raise TransientError(f"the receiver answered {status}")
     raise PermanentError(f"the receiver answered {status}")
-
-
-def is_safe(url: str) -> bool:
-    """Tell whether what is posted to a URL can be read by nobody on the way; no URL is a `PermanentError`."""
-    try:
-        found = httpx.URL(url)
-    except httpx.InvalidURL as error:
-        raise PermanentError("the receiver's URL cannot be used") from error
-    return found.scheme == "https" or (found.scheme == "http" and _is_this_machine(found.host))
-
-
-def _is_this_machine(host: str) -> bool:
-    with suppress(ValueError):
-        return ip_address(host).is_loopback
-    return host == "localhost"
 
 
 class Webhooks(Service):

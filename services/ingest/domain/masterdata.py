@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from services.common.events import Agreement, AgreementKind, Lane, Party, Policy, Role, Team
+from services.common.identifiers import is_safe_url
 from services.ingest.domain import formats
 from services.ingest.domain.members import Members, Parse
 from services.ingest.domain.reading import Problems
@@ -166,7 +167,8 @@ def _area(text: str) -> str | None:
 
 
 def _webhook(value: object) -> str | None:
-    return value if isinstance(value, str) and _WEBHOOK.fullmatch(value) else None
+    """What is posted there must not be readable on the way, as when it is sent (notifier)."""
+    return value if isinstance(value, str) and _WEBHOOK.fullmatch(value) and is_safe_url(value) else None
 
 
 def _days(value: object) -> int | None:

@@ -119,6 +119,23 @@ async def test_wrong_master_data_gets_every_reason_at_once(house: House) -> None
     assert (await house.master("partijen/123", naam="x", rollen=["schuldeiser"])).status_code == 400
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["http://partner.example/hub", "http://10.0.0.1/hub", "http://127.0.0.1.example/hub", "http://user@x/"],
+)
+async def test_a_webhook_over_plain_http_is_refused_when_it_is_put(house: House, url: str) -> None:
+    found = await codes(house, f"partijen/{new_oin()}", naam="x", rollen=["deurwaarder"], webhook=url)
+    assert found == {("FIELD_INVALID", "webhook")}
+
+
+@pytest.mark.parametrize(
+    "url", ["https://partner.example:8443/hub", "http://127.0.0.1:8000/hub", "http://localhost/"]
+)
+async def test_a_webhook_over_tls_or_to_this_machine_is_kept(house: House, url: str) -> None:
+    answer = await house.master(f"partijen/{new_oin()}", naam="x", rollen=["deurwaarder"], webhook=url)
+    assert answer.status_code == 200, answer.text
+
+
 async def test_a_gemeentecode_has_one_holder(house: House) -> None:
     found = await codes(house, f"partijen/{new_oin()}", naam="x", rollen=["gemeente"], gemeentecode="0363")
     assert found == {("FIELD_INVALID", "gemeentecode")}
