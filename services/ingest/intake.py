@@ -18,7 +18,7 @@ from services.common.events import Party, Refusal, Role
 from services.common.identifiers import derived_id
 from services.common.publish import Publisher
 from services.common.records import Outgoing
-from services.common.vault import DataClass, Entry, Vault
+from services.common.vault import KEPT, DataClass, Entry, Vault
 from services.ingest.directories import Directories
 from services.ingest.domain.gate import Directory, may_act_for
 from services.ingest.judging import YIELD_EVERY, Accepted, Delivery, Judged, Row, judge_rows, read_rows
@@ -62,7 +62,7 @@ class Intake:
                 judged, sender=sender, directory=directory, places=places, now=now, maker=self.maker
             )
             late = {id(each): each.accepted.memory for each in judged if each.late and each.accepted}
-            known = await remembered(connection, list(late.values()))
+            known = await remembered(connection, list(late.values()), now - KEPT[DataClass.SIGNAL])
         for each in judged:
             memory = late.get(id(each))
             if memory and known.get(memory.signal_id) == memory.content_hash:

@@ -39,6 +39,7 @@ _HASHES = text("""
     SELECT signal_id, known.content_hash FROM ingest.signals AS known
     JOIN json_to_recordset(CAST(:signals AS json)) AS asked (creditor text, reference text)
     USING (creditor, reference)
+    WHERE CAST(:since AS timestamptz) IS NULL OR known.accepted_at > :since
 """)
 _PLACES = text("""
     SELECT postcode, number, neighbourhood, district, municipality_code FROM ingest.areas
@@ -69,11 +70,13 @@ async def remember(
     return hashes | await remembered(connection, [each for each in ordered if each.signal_id not in new])
 
 
-async def remembered(connection: AsyncConnection, signals: Sequence[Remembered]) -> dict[str, str]:
-    """Return the content hash of each signal that is known, by id."""
+async def remembered(
+    connection: AsyncConnection, signals: Sequence[Remembered], since: datetime | None = None
+) -> dict[str, str]:
+    """Return the content hash of each signal that is known, by id; `since`: that was accepted after it."""
     if not signals:
         return {}
-    rows = await connection.execute(_HASHES, {"signals": _json(signals)})
+    rows = await connection.execute(_HASHES, {"signals": _json(signals), "since": since})
     return {row.signal_id: row.content_hash for row in rows}
 
 

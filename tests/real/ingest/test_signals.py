@@ -79,6 +79,21 @@ async def test_the_same_again_is_the_same_answer_and_on_the_log_again_under_one_
     assert one.household == two.household
 
 
+async def test_a_signal_of_more_than_a_year_ago_is_too_old_also_when_it_was_accepted(house: House) -> None:
+    """Its case is forgotten and its data key is due to be: nothing may bring them back."""
+    body = signal_body()
+    first = await house.signal(LANDLORD, body)
+    try:
+        house.clock.advance(days=364)
+        assert (await house.signal(LANDLORD, body)).json() == first.json()
+        house.clock.advance(days=2)
+        late = await house.signal(LANDLORD, body)
+    finally:
+        house.clock.set(NOW)
+    assert codes(late) == {"SIGNAL_DATE_TOO_OLD"}
+    assert len(await signals_of(house, first.json()["id"])) == 2
+
+
 async def test_other_content_under_a_known_reference_is_a_conflict(house: House) -> None:
     body = signal_body()
     await house.signal(LANDLORD, body)
