@@ -41,12 +41,13 @@ class Entry:
 
 
 _KEEP = text("""
-    INSERT INTO common.vault (id, household, municipality, class, wrapped_key, expires_at, created_at)
+    INSERT INTO common.vault AS kept (id, household, municipality, class, wrapped_key, expires_at, created_at)
     SELECT id, household, municipality, :class, decode(wrapped_key, 'base64'), :expires_at, :created_at
     FROM json_to_recordset(CAST(:entries AS json))
          AS new (id text, household text, municipality text, wrapped_key text)
-    ON CONFLICT (id) DO NOTHING
-    RETURNING id
+    ON CONFLICT (id) DO UPDATE SET household = excluded.household, municipality = excluded.municipality
+    WHERE (kept.household, kept.municipality) IS DISTINCT FROM (excluded.household, excluded.municipality)
+    RETURNING id, xmax = 0 AS is_new
 """)
 _FIND = text("SELECT id, wrapped_key FROM common.vault WHERE id = ANY(CAST(:ids AS text[]))")
 _FORGET = text("DELETE FROM common.vault WHERE id = ANY(CAST(:ids AS text[]))")
@@ -61,7 +62,10 @@ class Vault:
     async def keep(
         self, connection: AsyncConnection, class_: DataClass, entries: Sequence[Entry], now: datetime
     ) -> dict[str, bytes]:
-        """Return the data key of each entry: its own from before, else a new one that is now kept."""
+        """Return the data key of each entry: its own from before, else a new one that is now kept.
+
+        The key stays when what it is of moves to another household; the vault says where it is now.
+        """
         wanted = sorted({entry.id: entry for entry in entries}.values(), key=lambda entry: entry.id)
         fresh = {entry.id: new_data_key() for entry in wanted}
         answer = await connection.execute(
@@ -75,7 +79,7 @@ class Vault:
                 "created_at": now,
             },
         )
-        known = fresh.keys() - set(answer.scalars())
+        known = fresh.keys() - {row.id for row in answer if row.is_new}
         return fresh | await self.find(connection, sorted(known))
 
     def _row(self, entry: Entry, data_key: bytes) -> dict[str, Any]:

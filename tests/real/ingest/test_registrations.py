@@ -73,6 +73,32 @@ async def test_a_registration_is_kept_changed_and_ended(house: House) -> None:
     assert await traces(house, id_) == 0
 
 
+async def test_the_vault_knows_the_household_that_a_registration_moved_to(house: House) -> None:
+    reference = uuid4().hex
+    id_ = derived_id("registration", TOWN, reference)
+    await put(house, reference)
+    before = await vault_row(house, id_)
+    await put(house, reference, adres={"postcode": "4321BA", "huisnummer": 3})
+    after = await vault_row(house, id_)
+    kept, moved = [seen.event for seen in await history(house, id_)]
+    assert isinstance(kept, Registration)
+    assert isinstance(moved, Registration)
+    assert (before, after) == ((kept.household, before[1]), (moved.household, before[1]))
+    assert house.opened(moved.personal)["adres"]["postcode"] == "4321BA"
+
+
+async def vault_row(house: House, id_: str) -> tuple[str, bytes]:
+    """Return household and wrapped key."""
+    engine = make_engine(house.runtime.settings)
+    try:
+        async with engine.connect() as connection:
+            query = text("SELECT household, wrapped_key FROM common.vault WHERE id = :id")
+            found = (await connection.execute(query, {"id": id_})).one()
+            return found.household, bytes(found.wrapped_key)
+    finally:
+        await engine.dispose()
+
+
 async def test_an_end_may_be_sent_again_and_for_what_is_not_known(house: House) -> None:
     reference = uuid4().hex
     assert (await end(house, reference)).status_code == 204
