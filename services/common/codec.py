@@ -38,7 +38,7 @@ class Codec:
 
     async def learn(self, values: Iterable[bytes | None]) -> None:
         """Look up the schema ids of these values; an id that nobody knows stays unknown, see `decode`."""
-        for schema_id in {_schema_id(value) for value in values if value} - self._readers.keys() - {None}:
+        for schema_id in {schema_id_of(value) for value in values if value} - self._readers.keys() - {None}:
             if schema_id is not None:
                 await self._look_up(schema_id)
 
@@ -52,7 +52,7 @@ class Codec:
 
     def decode(self, value: bytes, subject: str) -> Event:
         """Return the event of a value; anything but a known record of `subject` is a `ContractError`."""
-        schema_id = _schema_id(value)
+        schema_id = schema_id_of(value)
         if schema_id is None:
             raise ContractError("value does not start with 0 and a schema id (Confluent wire format)")
         known = self._readers.get(schema_id)
@@ -91,7 +91,8 @@ def _read(value: bytes, known: tuple[str, Any, Any]) -> Event:
     return event
 
 
-def _schema_id(value: bytes) -> int | None:
+def schema_id_of(value: bytes) -> int | None:
+    """Return the id that stands before a value, None when it is not in the wire format."""
     if len(value) < PREFIX.size:
         return None
     magic, schema_id = PREFIX.unpack_from(value)

@@ -29,16 +29,20 @@ def portion_of(
     tp: TopicPartition,
     place: Place,
     records: Sequence[ConsumerRecord],
-    read: Callable[[ConsumerRecord], Message],
+    read: Callable[[ConsumerRecord], Message | None],
 ) -> Portion:
-    """Read records up to the poison that is too much; `read` raises `ContractError` for poison."""
+    """Read records up to the poison that is too much.
+
+    `read` raises `ContractError` for poison, and returns None for a record that is for others.
+    """
     window, messages, dead = Window(), [], []
     window.restore(place.outcomes)
     next_offset, halt = place.next_offset, None
     for record in records:
         try:
-            messages.append(read(record))
-            window.good()
+            if (message := read(record)) is not None:
+                messages.append(message)
+                window.good()
         except ContractError as error:
             try:
                 window.poison()

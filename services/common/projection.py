@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.common.catalogue import dlq_of
 from services.common.database import transaction
+from services.common.dlq.letters import is_for
 from services.common.errors import SignaalhubError, TransientError
 from services.common.places import OvertakenError, Place, advance, load
 from services.common.portion import Portion, poisoned, portion_of
@@ -214,8 +215,12 @@ class Projection(Service):
                 await self._commit([poisoned(tp, places[tp], record, error)], places)
 
     def _portion(self, place: Place, tp: TopicPartition, records: Sequence[ConsumerRecord]) -> Portion:
-        subject, codec = self._subjects[tp.topic], self._runtime.codec
-        return portion_of(tp, place, records, lambda record: read_message(record, codec, subject))
+        return portion_of(tp, place, records, self._read)
+
+    def _read(self, record: ConsumerRecord) -> Message | None:
+        if not is_for(record.headers, self._name):
+            return None
+        return read_message(record, self._runtime.codec, self._subjects[record.topic])
 
     async def _commit(self, portions: Sequence[Portion], places: dict[TopicPartition, Place]) -> None:
         """Do all portions in one transaction; any exception means: none of them happened, or nobody knows."""

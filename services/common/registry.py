@@ -1,6 +1,8 @@
 """Where schema ids come from: the repository's own list, or a Confluent-compatible registry."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +14,8 @@ import yaml
 from services.common.errors import ConfigurationError, ContractError, TransientError
 
 AvroSchema = dict[str, Any]
+
+_TIMEOUT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,16 @@ class RepositoryRegistry:
             if version == found:
                 return schema_id
         raise ConfigurationError(f"{found.subject} v{found.version} has no id in schemas/ids.yaml")
+
+
+@asynccontextmanager
+async def registry_at(url: str | None, released: Released) -> AsyncIterator[Registry]:
+    """Give the registry of the settings: the one at this URL, else the repository's own list."""
+    if not url:
+        yield RepositoryRegistry(released)
+        return
+    async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS) as client:
+        yield ConfluentRegistry(url, client)
 
 
 class ConfluentRegistry:

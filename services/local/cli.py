@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from services.local import dlq
+from services.local.endpoints import DATA_DIR, DataDir
+from services.local.endpoints import endpoint as _endpoint
+
 if TYPE_CHECKING:
     from services.common.events import Role
 
-DATA_DIR = Path(".signaalhub")
-DataDir = Annotated[Path, typer.Option(help="Data folder of the local stack.")]
 Database = Annotated[
     str | None,
     typer.Option(envvar="SIGNAALHUB_DATABASE_URL", help="SQLAlchemy URL; default: the local stack's."),
@@ -34,6 +36,7 @@ import_app = typer.Typer(help="Load tables from outside.", no_args_is_help=True,
 deliveries_app = typer.Typer(help="Webhooks that were given up.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(topics_app, name="topics")
 app.add_typer(deliveries_app, name="deliveries")
+app.add_typer(dlq.app, name="dlq")
 app.add_typer(import_app, name="import")
 
 
@@ -226,20 +229,6 @@ def main() -> None:
     except SignaalhubError as error:
         print(f"signaalhub: {error}", file=sys.stderr)
         sys.exit(1)
-
-
-def _endpoint(data_dir: Path, name: str) -> str:
-    import json
-
-    from services.common.errors import ConfigurationError
-    from services.local.folder import DataFolder
-
-    endpoints = DataFolder(data_dir.resolve()).endpoints
-    if not endpoints.exists():
-        raise ConfigurationError(
-            f"no stack is up in {data_dir}; give --{name}, or the --data-dir of one that is up"
-        )
-    return str(json.loads(endpoints.read_text())[name])
 
 
 def _party(text: str) -> tuple[str, list["Role"]]:

@@ -40,12 +40,12 @@ class Batch:
         positions = {tp: OffsetAndMetadata(offset, metadata) for tp, offset in offsets.items()}
         async with asyncio.timeout(_TRANSACTION_SECONDS):
             await self._producer.begin_transaction()
-            await self._send()
+            await self.send()
             # Not side by side: while a transaction is extended the broker refuses its records for a moment.
             await self._producer.send_offsets_to_transaction(positions, group)
             await self._producer.commit_transaction()
 
-    async def _send(self) -> None:
+    async def send(self) -> None:
         """Send all and await each future: aiokafka's commit waits for records but swallows their errors."""
         futures: list[asyncio.Future[Any]] = []
         try:

@@ -10,6 +10,7 @@ from datetime import datetime
 from aiokafka import ConsumerRecord
 
 from services.common.cloudevents import rfc3339
+from services.common.dlq.letters import Error
 from services.common.errors import ContractError
 from services.common.producers import MAX_RECORD_BYTES
 
@@ -71,18 +72,18 @@ def dead_letter(
     name, message = redacted(error)
     headers = [
         *record.headers,
-        ("dlq_error_name", name.encode()),
-        ("dlq_error_message", message.encode()),
-        ("dlq_source_topic", record.topic.encode()),
-        ("dlq_source_partition", str(record.partition).encode()),
-        ("dlq_source_offset", str(record.offset).encode()),
-        ("dlq_failed_at", rfc3339(now).encode()),
-        ("dlq_processor", processor.encode()),
+        (Error.NAME.value, name.encode()),
+        (Error.MESSAGE.value, message.encode()),
+        (Error.TOPIC.value, record.topic.encode()),
+        (Error.PARTITION.value, str(record.partition).encode()),
+        (Error.OFFSET.value, str(record.offset).encode()),
+        (Error.FAILED_AT.value, rfc3339(now).encode()),
+        (Error.CONSUMER.value, processor.encode()),
     ]
     if size_of(record.key, record.value, headers) <= MAX_RECORD_BYTES:
         return record.value, headers
     # A stranger's record just under the broker's limit has no room for our headers: it stays where it is.
-    return None, [*headers[-7:], ("dlq_value_left_at_source", str(len(record.value or b"")).encode())]
+    return None, [*headers[-7:], (Error.VALUE_LEFT.value, str(len(record.value or b"")).encode())]
 
 
 def size_of(key: bytes | None, value: bytes | None, headers: Headers) -> int:

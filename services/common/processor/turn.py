@@ -12,6 +12,7 @@ from aiokafka import ConsumerRecord
 
 from services.common import cloudevents
 from services.common.catalogue import changelog_of, dlq_of
+from services.common.dlq.letters import is_for
 from services.common.errors import ContractError
 from services.common.partitioning import partition_of
 from services.common.processor.batch import Batch
@@ -126,6 +127,8 @@ class Turn(Generic[S]):
         self._breath = perf_counter() + _YIELD_SECONDS
 
     def _record(self, record: ConsumerRecord) -> None:
+        if not is_for(record.headers, self._rules.name):
+            return
         try:
             message = read_message(record, self._runtime.codec, self._rules.subjects[record.topic])
             key = self._rules.key_of(message.key)
