@@ -106,6 +106,10 @@ _DEAD = text("""
     SELECT id, target, attempts, last_error FROM common.deliveries
     WHERE sender = :sender AND state = 'dead' ORDER BY finished_at
 """)
+_COUNT = text("""
+    SELECT (SELECT count(*) FROM common.deliveries WHERE sender = :sender AND state = 'pending'),
+           (SELECT count(*) FROM common.deliveries WHERE sender = :sender AND state = 'dead')
+""")
 _FORGET = text("""
     DELETE FROM common.deliveries WHERE sender = :sender AND state = 'done' AND finished_at < now() - :keep
 """)
@@ -148,6 +152,12 @@ async def dead(connection: AsyncConnection, sender: str) -> list[DeadDelivery]:
     """Return what was given up, oldest first."""
     rows = (await connection.execute(_DEAD, {"sender": sender})).mappings()
     return [DeadDelivery(**row) for row in rows]
+
+
+async def counts(connection: AsyncConnection, sender: str) -> dict[State, int]:
+    """Return how many are to be delivered, and how many were given up (each by an index of its own)."""
+    pending, dead = (await connection.execute(_COUNT, {"sender": sender})).one()
+    return {State.PENDING: pending, State.DEAD: dead}
 
 
 async def forget_done(connection: AsyncConnection, sender: str) -> int:

@@ -36,6 +36,7 @@ from services.common.registry import ConfluentRegistry, Registry, Released, Repo
 from services.common.runtime import Runtime
 from services.common.server import HttpServer
 from services.common.settings import Settings
+from services.common.tracing import make_tracing
 
 if TYPE_CHECKING:  # FastAPI is imported by the service, after its log is set up
     from fastapi import FastAPI
@@ -124,6 +125,8 @@ async def make_runtime(name: str, settings: Settings) -> AsyncIterator[Runtime]:
             registry = ConfluentRegistry(settings.schema_registry_url, client)
         codec = Codec(released, registry)
         await codec.start()
+        tracing = make_tracing(name, settings)
+        stack.callback(tracing.close)
         yield Runtime(
             service=name,
             settings=settings,
@@ -131,6 +134,7 @@ async def make_runtime(name: str, settings: Settings) -> AsyncIterator[Runtime]:
             catalogue=load_catalogue(settings.schemas_dir),
             codec=codec,
             health=Health(),
+            tracing=tracing,
         )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from services.common.errors import SignaalhubError
+from services.common.tracing import TRACEPARENT, trace_id_of
 
 LEVELS = {
     "fastapi": logging.ERROR,  # it warns of a package for e-mail addresses that we do not use
@@ -34,6 +35,7 @@ def setup(service: str, replica: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _names(service, replica),
+        _trace,
         _exceptions,
     ]
     structlog.configure(
@@ -64,6 +66,12 @@ def _names(service: str, replica: str) -> structlog.typing.Processor:
         return {**event, "service": service, "replica": replica}
 
     return add
+
+
+def _trace(logger: Any, method: str, event: _Event) -> _Event:
+    """Add what joins the lines of one request, in whatever service it goes on."""
+    trace_id = trace_id_of(TRACEPARENT.get())
+    return {**event, "trace_id": trace_id} if trace_id else event
 
 
 def _foreign(logger: Any, method: str, event: _Event) -> _Event:

@@ -1,5 +1,6 @@
 """What one batch does with one partition of a projection: pure, so that counting poison has table tests."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,15 @@ class Portion:
     messages: Sequence[Message] = ()
     dead: Sequence[Dead] = ()
     halt: str | None = None
+
+
+def counted(portions: Sequence[Portion]) -> tuple[Counter[str], Counter[str]]:
+    """Return per topic how many records they hold, and how many of these are dead."""
+    records, dead = Counter[str](), Counter[str]()
+    for each in portions:
+        records[each.tp.topic] += len(each.messages) + len(each.dead)
+        dead[each.tp.topic] += len(each.dead)
+    return records, dead
 
 
 def portion_of(

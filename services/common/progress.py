@@ -58,6 +58,10 @@ class Progress:
         found = self._positions if positions is None else positions
         return sum(max(0, end - found.get(tp, 0)) for tp, end in self._ends.items())
 
+    def lag(self) -> Offsets:
+        """Return how many offsets are to be read, of each partition that was read from; for metrics."""
+        return {tp: max(0, self._ends.get(tp, at) - at) for tp, at in self._positions.items()}
+
     @property
     def stuck(self) -> bool:
         return self._answered and monotonic() - self._last_move > STUCK_SECONDS

@@ -11,7 +11,7 @@ from contextlib import suppress
 from time import monotonic
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import IllegalStateError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 from mode import Service
@@ -22,8 +22,11 @@ from services.common.catalogue import dlq_of
 from services.common.database import transaction
 from services.common.dlq.letters import is_for
 from services.common.errors import SignaalhubError, TransientError
+from services.common.hops import Hops
+from services.common.listener import Listener
+from services.common.metrics import Tally
 from services.common.places import OvertakenError, Place, advance, load
-from services.common.portion import Portion, poisoned, portion_of
+from services.common.portion import Portion, counted, poisoned, portion_of
 from services.common.processor import internals
 from services.common.processor.consumers import group_consumer, stop
 from services.common.processor.poison import dead_letter, redacted
@@ -32,10 +35,12 @@ from services.common.publish import Encoded, Publisher
 from services.common.reading import read_message
 from services.common.records import Message
 from services.common.runtime import Runtime
+from services.common.tracing import Span, carried, working
 
 Apply = Callable[[AsyncConnection, Sequence[Message]], Awaitable[None]]
 """Writes rows for messages (in order per partition) on this connection; it commits nothing itself."""
 Found = Mapping[TopicPartition, Sequence[ConsumerRecord]]
+Moves = Mapping[TopicPartition, tuple[Place, Place]]
 
 STALLED_SECONDS = 30.0
 _BATCH_RECORDS = 300
@@ -70,7 +75,9 @@ class Projection(Service):
         self._trouble: str | None = "not connected yet"
         self._busy_since: float | None = None
         self._runner: asyncio.Task[None] | None = None
+        self._tally = Tally(runtime.metrics, name, topics)
         runtime.health.add(name, self._check)
+        runtime.metrics.watch(name, self._progress.lag, self._states)
 
     def on_init_dependencies(self) -> Iterable[ServiceT]:
         return (self._dlq,)
@@ -106,7 +113,7 @@ class Projection(Service):
             if missing := self._subjects.keys() - found:
                 raise TransientError(f"topic {min(missing)} does not exist; run: signaalhub topics apply")
             self._trouble = "joining the group"
-            consumer.subscribe(list(self._subjects), listener=_Listener(consumer, self._joined))
+            consumer.subscribe(list(self._subjects), listener=Listener(consumer, self._joined))
             await self._work(consumer)
         finally:
             self._assigned(())
@@ -228,21 +235,36 @@ class Projection(Service):
         messages = [message for each in portions for message in each.messages]
         dead = [self._dead_letter(*each) for portion in portions for each in portion.dead]
         if moves:
-            async with transaction(self._engine) as connection:
-                await advance(connection, self._name, moves)
-                if messages:
-                    await self._apply(connection, messages)
-                if dead:
-                    await self._dlq.write(dead)
+            begin = monotonic()
+            with Hops(self._runtime.tracing, self._name) as hops:
+                for message in messages if hops.on else ():
+                    hops.of(message)
+                with hops.commit():
+                    await self._transact(moves, messages, dead)
+            self._tally.committed(monotonic() - begin, *counted(portions))
         for each in portions:
             places[each.tp] = each.new
             if each.halt:
                 self._halt(each.tp, each.halt)
 
+    async def _transact(self, moves: Moves, messages: Sequence[Message], dead: Sequence[Encoded]) -> None:
+        async with transaction(self._engine) as connection:
+            await advance(connection, self._name, moves)
+            if messages:
+                await self._apply(connection, messages)
+            if dead:
+                await self._dlq.write(dead)
+
+    def _states(self) -> Mapping[str, int]:
+        ready, new = len(self._ready()), len(self._new)
+        running = ready if self._trouble is None else 0
+        return {"running": running, "waiting": ready + new - running, "halted": len(self._halted)}
+
     def _dead_letter(self, record: ConsumerRecord, error: Exception) -> Encoded:
         place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
         name, text = redacted(error)
-        log.warning("record_sent_to_dlq", projection=self._name, error=name, text=text, **place)
+        with working(Span(carried(record.headers))):
+            log.warning("record_sent_to_dlq", projection=self._name, error=name, text=text, **place)
         value, headers = dead_letter(record, error, self._name, self._runtime.clock.now())
         key = b"" if record.key is None and value is None else record.key  # the client wants one of the two
         return Encoded(dlq_of(record.topic), "", key, value, headers)
@@ -258,6 +280,7 @@ class Projection(Service):
         text = str(error) if isinstance(error, SignaalhubError) else ""
         self._trouble = f"{what}: {name} {text}".strip()
         log.warning("projection_interrupted", projection=self._name, error=name, text=text)
+        self._tally.recovered()
 
     def _check(self) -> str | None:
         if self._halted:
@@ -268,20 +291,3 @@ class Projection(Service):
         if self._busy_since is not None and monotonic() - self._busy_since > STALLED_SECONDS:
             return f"stalled: records wait, no commit for {STALLED_SECONDS:.0f} s"
         return self._progress.trouble
-
-
-class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
-    """aiokafka calls these while the group waits: no work here."""
-
-    def __init__(
-        self, consumer: AIOKafkaConsumer, changed: Callable[[Iterable[TopicPartition]], None]
-    ) -> None:
-        self._consumer = consumer
-        self._changed = changed
-
-    def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        self._changed(())
-
-    def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        self._consumer.pause(*assigned)
-        self._changed(assigned)

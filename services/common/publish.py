@@ -18,7 +18,7 @@ from services.common.processor.poison import Headers, size_of
 from services.common.producers import MAX_RECORD_BYTES, discard, new_producer
 from services.common.records import Meta, Outgoing
 from services.common.runtime import Runtime
-from services.common.tracing import TRACEPARENT
+from services.common.tracing import TRACEPARENT, Attributes, Kind, working
 
 ACK_SECONDS = 10.0
 """How long one call waits for the broker: shorter than what a client of the API waits for its answer."""
@@ -30,6 +30,7 @@ _RETRY_SECONDS = 1.0
 _TOPIC_SECONDS = 2.0
 """How long a topic that was just made may take to become known."""
 _TOPIC_POLL = 0.1
+_FAILURES = _LATE, _REFUSED, _ABSENT = "timeout", "refused", "no_topic"
 _NOT_IN_TIME = "the broker did not take all records in time; what was sent may still arrive"
 
 log = structlog.get_logger()
@@ -72,6 +73,10 @@ class Publisher(Service):
         self._waiting: dict[object, float] = {}
         self._last_ack = 0.0
         self._trouble: str | None = "not connected to the broker yet"
+        self._recoveries = runtime.metrics.recoveries.labels(name)
+        self._failures = {
+            reason: runtime.metrics.publish_failures.labels(name, reason) for reason in _FAILURES
+        }
         runtime.health.add(name, self._check)
 
     async def on_start(self) -> None:
@@ -91,7 +96,9 @@ class Publisher(Service):
         is a `PermanentError`, and then none is written.
         """
         trace = traceparent or TRACEPARENT.get()
-        await self.write([encode(each, self._runtime, now, trace) for each in outgoings])
+        about: Attributes = {"messaging.system": "kafka", "messaging.batch.message_count": len(outgoings)}
+        with working(self._runtime.tracing.child("publish", Kind.PRODUCER, trace, about)) as span:
+            await self.write([encode(each, self._runtime, now, span.traceparent) for each in outgoings])
 
     async def write(self, encoded: Sequence[Encoded]) -> None:
         """Write records as they are, as `publish` does."""
@@ -103,6 +110,7 @@ class Publisher(Service):
         except TimeoutError as error:
             if self._last_ack < begin:  # not just one slow partition: nothing came through
                 self._give_up(self._producer, _NOT_IN_TIME)
+            self._failures[_LATE].inc()
             raise TransientError(_NOT_IN_TIME) from error
         finally:
             del self._waiting[call]
@@ -125,6 +133,7 @@ class Publisher(Service):
         except KafkaError as error:
             reason = f"the broker did not take a record: {type(error).__name__}"
             self._give_up(producer, reason)
+            self._failures[_REFUSED].inc()
             raise TransientError(reason) from error
         finally:
             _let_go(futures)
@@ -141,6 +150,7 @@ class Publisher(Service):
         while missing := [topic for topic in topics if not cluster.partitions_for_topic(topic)]:
             if time.monotonic() > end:
                 self._topics -= set(missing)
+                self._failures[_ABSENT].inc()
                 raise TransientError(f"topic {missing[0]} is not there; `signaalhub topics apply` makes it")
             await asyncio.sleep(_TOPIC_POLL)
             await producer.client.force_metadata_update()
@@ -150,6 +160,7 @@ class Publisher(Service):
         if producer is None or producer is not self._producer:
             return
         log.warning("producer_replaced", reason=reason)
+        self._recoveries.inc()
         self._producer = None
         self._ready.clear()
         self._trouble = reason

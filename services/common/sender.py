@@ -21,11 +21,13 @@ from services.common.deliveries import (
     MAX_ATTEMPTS,
     DeadDelivery,
     Delivery,
+    Outcome,
     State,
     outcome_of,
 )
 from services.common.errors import PermanentError, TransientError
 from services.common.runtime import Runtime
+from services.common.tracing import Kind, working
 
 Deliver = Callable[[Delivery], Awaitable[None]]
 """Makes the call. `PermanentError`: never again; any other exception: later again."""
@@ -35,6 +37,9 @@ POLL_SECONDS = 0.5
 _RETRY_SECONDS = 1.0
 _STOP_SECONDS = 10.0
 _HOUSEKEEPING_SECONDS = 3600.0
+_COUNT_SECONDS = 10.0
+_OUTCOMES = {State.DONE: "sent", State.PENDING: "failed", State.DEAD: "dead"}
+"""What an attempt that led to this state is called among the metrics."""
 
 log = structlog.get_logger()
 
@@ -50,6 +55,10 @@ class Sender(Service):
         self._running: dict[asyncio.Future[None], str] = {}
         """Attempts that go on, and to whom."""
         self._trouble: str | None = "not started yet"
+        self._metrics, self._tracing = runtime.metrics, runtime.tracing
+        self._outcomes = {
+            state: runtime.metrics.deliveries.labels(name, told) for state, told in _OUTCOMES.items()
+        }
         runtime.health.add(name, lambda: self._trouble)
 
     async def restart_delivery(self, delivery_id: str) -> bool:
@@ -69,14 +78,17 @@ class Sender(Service):
 
     @Service.task
     async def _work(self) -> None:
-        cleaned = 0.0
+        cleaned = counted = 0.0
         while not self.should_stop:
             try:
                 await self._start_due()
+                self._trouble = None
+                if monotonic() - counted > _COUNT_SECONDS:
+                    counted = monotonic()
+                    await self._count()
                 if monotonic() - cleaned > _HOUSEKEEPING_SECONDS:
                     cleaned = monotonic()
                     await self._clean()
-                self._trouble = None
             except TransientError as error:
                 self._trouble = str(error)
                 log.warning(
@@ -102,6 +114,13 @@ class Sender(Service):
             await self.sleep(POLL_SECONDS)
 
     async def _attempt(self, delivery: Delivery) -> None:
+        name, parent = f"deliver {self._name}", delivery.headers.get("traceparent")
+        about = {"messaging.message.id": delivery.id}
+        with working(self._tracing.child(name, Kind.CLIENT, parent, about)) as span:
+            outcome = await self._try(delivery)
+            span.describe(name, {"signaalhub.outcome": _OUTCOMES[outcome.state]})
+
+    async def _try(self, delivery: Delivery) -> Outcome:
         begin = monotonic()
         outcome = outcome_of(delivery.attempts, await self._call(delivery))
         about = {"sender": self._name, "delivery": delivery.id, "attempt": delivery.attempts}
@@ -110,6 +129,7 @@ class Sender(Service):
         else:
             log.info("delivery_attempted", state=outcome.state.value, text=outcome.error, **about)
         await self._book(delivery, outcome, begin + LEASE.total_seconds())
+        return outcome
 
     async def _call(self, delivery: Delivery) -> Exception | None:
         if delivery.attempts > MAX_ATTEMPTS:
@@ -121,19 +141,27 @@ class Sender(Service):
             return error
         return None
 
-    async def _book(self, delivery: Delivery, outcome: deliveries.Outcome, until: float) -> None:
+    async def _book(self, delivery: Delivery, outcome: Outcome, until: float) -> None:
         """Write the outcome down; while the lease lasts nobody else can have taken the row."""
         while True:
             try:
                 async with transaction(self._engine) as connection:
-                    if not await deliveries.finish(connection, delivery, outcome):
-                        log.warning("delivery_taken_over", sender=self._name, delivery=delivery.id)
-                    return
+                    ours = await deliveries.finish(connection, delivery, outcome)
+                break
             except TransientError:
                 if monotonic() > until:
                     log.warning("delivery_not_booked", sender=self._name, delivery=delivery.id)
                     return
                 await asyncio.sleep(_RETRY_SECONDS)
+        if ours:
+            self._outcomes[outcome.state].inc()
+        else:
+            log.warning("delivery_taken_over", sender=self._name, delivery=delivery.id)
+
+    async def _count(self) -> None:
+        async with transaction(self._engine) as connection:
+            found = await deliveries.counts(connection, self._name)
+        self._metrics.waiting(self._name, {state.value: count for state, count in found.items()})
 
     async def _clean(self) -> None:
         async with transaction(self._engine) as connection:

@@ -50,3 +50,7 @@ class Settings(KafkaSettings):
     schema_registry_url: str | None = None
     """A Confluent-compatible registry; absent = the repository's own ids."""
     schemas_dir: Path = REPOSITORY / "schemas"
+    otlp_endpoint: str | None = None
+    """Base URL of an OpenTelemetry collector (OTLP over HTTP); absent = no traces, unless OTEL_* says so."""
+    trace_ratio: float = 0.01
+    """Part of the requests of which a trace is recorded, when the caller does not say."""

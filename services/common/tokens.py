@@ -197,6 +197,7 @@ def needs(scope: str) -> Callable[..., Awaitable[Caller]]:
             raise unauthorized("Stuur een token: Authorization: Bearer ...", given=False)
         tokens: Tokens = request.app.state.tokens
         found = await tokens.caller(given.credentials)
+        request.state.party = found.party
         if scope not in found.scopes:
             raise forbidden(scope)
         return found

@@ -69,7 +69,10 @@ class View(Service, Generic[E]):
         self.version = 0  # grows with each change, for who keeps something that is made of the content
         self._progress = Progress()
         self._lost_at: float | None = None  # since when the content shown is not followed any more
-        runtime.health.add(f"view {topic}", lambda: self.trouble)
+        name = f"view {topic}"
+        runtime.health.add(name, lambda: self.trouble)
+        runtime.metrics.watch(name, self._progress.lag)
+        self._recoveries = runtime.metrics.recoveries.labels(name)
 
     def get(self, key: str) -> E | None:
         """Return the latest event of a whole key."""
@@ -122,6 +125,7 @@ class View(Service, Generic[E]):
             except (KafkaError, OSError, TimeoutError, TransientError) as error:
                 log.warning("view_interrupted", topic=self._topic.name, error=type(error).__name__)
                 self._lost_at = self._lost_at or monotonic()
+                self._recoveries.inc()
                 await self.sleep(_RETRY_SECONDS)
 
     async def _read(self) -> None:

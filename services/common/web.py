@@ -11,6 +11,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
+from prometheus_client.exposition import choose_encoder
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
@@ -20,6 +21,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.common import problems
+from services.common.access import Access
 from services.common.errors import TransientError
 from services.common.headers import PROBLEM, with_version
 from services.common.openapi import BASE, document
@@ -117,6 +119,8 @@ def make_app(
     )
     app.state.tokens = Tokens(runtime.settings)
     app.add_middleware(_Guard, version=version, limits=body_limits or {})
+    app.add_middleware(Access, runtime=runtime)
+    runtime.metrics.watch_health(runtime.health.report)
     _add_own_routes(app, runtime)
     return app
 
@@ -139,6 +143,11 @@ def _add_own_routes(app: FastAPI, runtime: Runtime) -> None:
             "onderdelen": {name: trouble or "gezond" for name, trouble in found.items()},
         }
         return JSONResponse(content, HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE)
+
+    @app.get("/metrics", include_in_schema=False, responses={HTTPStatus.OK: {"content": {"text/plain": {}}}})
+    async def metrics(request: Request) -> Response:
+        encode, kind = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(runtime.metrics.registry), headers={"Content-Type": kind})
 
 
 def media_type(request: Request) -> str:

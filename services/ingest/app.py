@@ -14,6 +14,7 @@ from services.ingest.api.masterdata import master_data
 from services.ingest.api.registrations import registrations
 from services.ingest.api.schemas import schemas
 from services.ingest.api.signals import signals
+from services.ingest.counting import Answers
 from services.ingest.deliveries import Deliveries, Settler
 from services.ingest.delivery_storage import DeliveryStorage
 from services.ingest.directories import Directories
@@ -39,7 +40,7 @@ def build(runtime: Runtime) -> Parts:
     )
     directories = Directories(views.parties, views.agreements)
     maker, vault = Maker(Pseudonyms(settings.pseudonym_key)), Vault(settings.vault_key)
-    intake = Intake(engine, publisher, clock, directories, maker, vault)
+    intake = Intake(engine, publisher, clock, directories, maker, vault, Answers(runtime.metrics))
     storage = DeliveryStorage(engine, settings.replica)
     limits = {f"{BASE}{deliveries.PATH}": deliveries.MOST_BYTES}
     api = make_app(runtime, "Signaalhub: aanleveren", DESCRIPTION, body_limits=limits)

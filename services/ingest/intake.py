@@ -19,6 +19,7 @@ from services.common.identifiers import derived_id
 from services.common.publish import Publisher
 from services.common.records import Outgoing
 from services.common.vault import KEPT, DataClass, Entry, Vault
+from services.ingest.counting import Answers
 from services.ingest.directories import Directories
 from services.ingest.domain.gate import Directory, may_act_for
 from services.ingest.judging import YIELD_EVERY, Accepted, Delivery, Judged, Row, judge_rows, read_rows
@@ -39,6 +40,7 @@ class Intake:
     directories: Directories
     maker: Maker
     vault: Vault
+    answers: Answers
 
     async def take(self, rows: Sequence[Row], delivery: Delivery) -> list[Judged]:
         """Return what became of each row, once all is on the log; after a `TransientError` send all again."""
@@ -52,6 +54,7 @@ class Intake:
             if number % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
         await self.publisher.publish(list(outgoings.values()), now)
+        self.answers.count(judged)
         return judged
 
     async def _gate(self, judged: Sequence[Judged], sender: str, directory: Directory, now: datetime) -> None:

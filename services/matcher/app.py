@@ -40,7 +40,7 @@ def build(runtime: Runtime) -> Parts:
     policies: View[Policy] = View("policies.v1", runtime)
     known: View[Registration] = View(BY_PERSON_TOPIC, runtime)
     pseudonyms = Pseudonyms(runtime.settings.pseudonym_key)
-    desk = Desk(parties, agreements, known, publisher, pseudonyms, runtime.clock)
+    desk = Desk(parties, agreements, known, publisher, pseudonyms, runtime.clock, runtime.metrics)
     api = make_app(runtime, "Signaalhub: toetsen", DESCRIPTION)
     api.include_router(toetsen(desk))
     rules = households_handler(pause_days(policies))

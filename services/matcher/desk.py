@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
+from time import perf_counter
 from uuid import uuid4
 
 from services.common.clock import AMSTERDAM, Clock
 from services.common.errors import TransientError
 from services.common.events import Agreement, AgreementKind, Check, CheckPurpose, Party, Registration, Role
+from services.common.metrics import Metrics
 from services.common.problems import Problem
 from services.common.pseudonyms import Pseudonyms
 from services.common.publish import Publisher
@@ -16,6 +18,9 @@ from services.common.records import Outgoing
 from services.common.view import View
 from services.matcher.domain.checks import Answer, answer
 from services.matcher.processors import CHECKS_TOPIC
+
+_TOLD = {True: "known", False: "unknown"}
+"""What an answer is called among the metrics."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,7 @@ class Desk:
         publisher: Publisher,
         pseudonyms: Pseudonyms,
         clock: Clock,
+        metrics: Metrics,
     ) -> None:
         self._parties = parties
         self._agreements = agreements
@@ -46,6 +52,7 @@ class Desk:
         self._publisher = publisher
         self._pseudonyms = pseudonyms
         self._clock = clock
+        self._seconds = {known: metrics.checks.labels(told) for known, told in _TOLD.items()}
 
     async def check(self, asker: str, question: Question) -> Answer:
         """Return the answer to a party; one that may not ask is a 403 `Problem`.
@@ -53,6 +60,7 @@ class Desk:
         A view in trouble or a broker that is away is a `TransientError`: while the registration of somebody
         cannot be read, "not known" is said of nobody.
         """
+        begin = perf_counter()
         for view in (self._parties, self._agreements, self._registrations):
             if view.trouble:
                 raise TransientError(view.trouble)
@@ -64,6 +72,7 @@ class Desk:
         await self._publisher.publish(
             [Outgoing(CHECKS_TOPIC, person, check, "answered", check.check_id)], now
         )
+        self._seconds[found.known].observe(perf_counter() - begin)
         return found
 
     def _allow(self, asker: str, principal: str | None) -> None:

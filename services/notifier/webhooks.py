@@ -17,6 +17,7 @@ from services.common.errors import PermanentError, TransientError
 from services.common.events import BailiffMatch, Feedback, Party, Pause
 from services.common.identifiers import derived_id, is_safe_url
 from services.common.records import Message
+from services.common.tracing import TRACEPARENT
 from services.common.view import View
 
 PROJECTION = "notifier-webhooks"
@@ -48,8 +49,13 @@ def structured(message: Message) -> bytes:
         "datacontenttype": "application/json",
         "data": message.event,
     }
-    trace = {"traceparent": meta.traceparent} if meta.traceparent else {}
-    return msgspec.json.encode(content | trace)
+    return msgspec.json.encode(content | trace_of(message))
+
+
+def trace_of(message: Message) -> dict[str, str]:
+    """Return the traceparent of an event by its name, if it has one."""
+    found = message.meta.traceparent
+    return {"traceparent": found} if found else {}
 
 
 async def post(client: httpx.AsyncClient, url: str, body: bytes, key: str) -> None:
@@ -60,6 +66,8 @@ async def post(client: httpx.AsyncClient, url: str, body: bytes, key: str) -> No
     if not is_safe_url(url):
         raise PermanentError("the receiver's URL is not https")
     headers = {"Content-Type": CONTENT_TYPE, "Idempotency-Key": key}
+    if trace := TRACEPARENT.get():
+        headers["traceparent"] = trace
     try:
         async with client.stream(
             "POST", url, content=body, headers=headers, follow_redirects=False
@@ -98,7 +106,7 @@ class Webhooks(Service):
                     sender=SENDER,
                     target=party,
                     body=structured(message),
-                    headers={},
+                    headers=trace_of(message),
                 )
 
     async def deliver(self, delivery: Delivery) -> None:

@@ -177,6 +177,13 @@ async def test_health_is_public(client: httpx.AsyncClient, doc: Json) -> None:
     assert answer.json()["status"] == ("gezond" if well else "ongezond")
 
 
+async def test_metrics_are_public_and_no_json(client: httpx.AsyncClient, doc: Json) -> None:
+    answer = await client.get("http://hub/metrics")
+    assert_sound(answer, doc)
+    assert answer.status_code == HTTPStatus.OK
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+
+
 def test_the_rules_see_what_a_plain_fastapi_breaks() -> None:
     class page_signaal(BaseModel):  # noqa: N801 - breaks a rule on purpose
         eindDatum: date | None = None  # noqa: N815

@@ -15,7 +15,9 @@ DOCKERFILE = (REPOSITORY / "Dockerfile").read_text()
 SET_IN_IMAGE = {"schemas_dir", "http_host"}
 NO_BROKER_USERS = {"kafka_security_protocol", "kafka_username", "kafka_password", "kafka_ca_file"}
 """The broker of one machine has none."""
-NOT_IN_CONTAINERS = {"clock_file"} | SET_IN_IMAGE | NO_BROKER_USERS
+NO_COLLECTOR = {"otlp_endpoint", "trace_ratio"}
+"""Traces need somebody who takes them; set SIGNAALHUB_OTLP_ENDPOINT where there is one."""
+NOT_IN_CONTAINERS = {"clock_file"} | SET_IN_IMAGE | NO_BROKER_USERS | NO_COLLECTOR
 """Simulated time is for the demo."""
 
 

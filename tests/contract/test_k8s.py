@@ -47,6 +47,8 @@ LEFT_AT_DEFAULT = {
     "clock_file": "simulated time is for trying out",
     "schemas_dir": "set in the image",
     "http_host": "set in the image",
+    "otlp_endpoint": "absent: no traces; settings.yaml says how to set it",
+    "trace_ratio": "of use with otlp_endpoint only",
     "schema_registry_url": "absent: the ids in the image; settings.yaml says how to set it",
 }
 SECRET = {
@@ -326,7 +328,7 @@ def test_nothing_flows_but_what_is_allowed() -> None:
             "app.kubernetes.io/part-of": "signaalhub",
         }
     assert set(POLICIES) == {
-        *("nothing", "names", "kafka", "registry", "webhooks", "callers", "database", "issuer")
+        *("nothing", "names", "kafka", "registry", "webhooks", "callers", "scrapers", "database", "issuer")
     }
 
 
@@ -377,26 +379,45 @@ def test_webhooks_leave_from_who_sends_them_and_never_to_an_address_inside(wired
     assert private | {"fc00::/7", "fe80::/10", "::1/128"} <= refused
 
 
-def test_only_the_ingress_and_kafka_are_reached_from_outside() -> None:
+def test_metrics_are_read_from_one_namespace_where_the_annotations_say() -> None:
+    assert selected(POLICIES["scrapers"]) == set(SERVICES)
+    (incoming,) = POLICIES["scrapers"]["spec"]["ingress"]
+    monitoring = {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}
+    assert incoming["from"] == [{"namespaceSelector": monitoring}]
+    for name in SERVICES:
+        template = the("StatefulSet", name)["spec"]["template"]
+        (port,) = template["spec"]["containers"][0]["ports"]
+        assert template["metadata"]["annotations"] == {
+            "prometheus.io/scrape": "true",
+            "prometheus.io/port": str(port["containerPort"]),
+            "prometheus.io/path": "/metrics",
+        }
+        assert incoming["ports"] == [{"protocol": "TCP", "port": port["name"]}]
+
+
+def test_only_the_ingress_and_who_reads_metrics_reach_a_service_from_outside() -> None:
     incoming = {name for name, each in POLICIES.items() if each["spec"].get("ingress")}
-    assert incoming == {"callers"}
+    assert incoming == {"callers", "scrapers"}
     outgoing = {name for name, each in POLICIES.items() if each["spec"].get("egress")}
-    assert outgoing == set(POLICIES) - {"callers", "nothing"}
+    assert outgoing == set(POLICIES) - {*incoming, "nothing"}
     for name in SERVICES:
         assert the("Service", name)["spec"].get("type", "ClusterIP") == "ClusterIP"
 
 
-def test_every_path_of_every_api_comes_through_the_ingress_but_health(wired: dict[str, Built]) -> None:
+def test_every_path_of_every_api_comes_through_the_ingress_but_health_and_metrics(
+    wired: dict[str, Built],
+) -> None:
+    inside = {"/health", "/metrics"}
     through: dict[str, list[str]] = {}
     for rule in the("Ingress", "signaalhub")["spec"]["rules"]:
         for path in rule["http"]["paths"]:
             through.setdefault(path["backend"]["service"]["name"], []).append(path["path"])
     assert set(through) == {name for name, each in wired.items() if each.answers}
     for name, prefixes in through.items():
-        paths = {f"{BASE}{path}" for path in wired[name].api.openapi()["paths"]} | {"/health"}
+        paths = {f"{BASE}{path}" for path in wired[name].api.openapi()["paths"]} | inside
         paths |= {"/schemas/ids/1", "/subjects/signals/versions"} if name == "ingest" else set()
         let_through = {path for path in paths if any(f"{path}/".startswith(f"{each}/") for each in prefixes)}
-        assert paths - let_through == {"/health"}
+        assert paths - let_through == inside
 
 
 # Kafka

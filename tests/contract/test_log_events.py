@@ -113,7 +113,8 @@ def test_an_event_has_a_name_in_snake_case_that_says_what_happened(event: str) -
 def test_every_field_is_explained_and_nothing_else() -> None:
     used = {field for call in CALLS for field in call.fields}
     assert (
-        fields_on_page() - {"service", "replica", "timestamp", "level", "exception", "logger", "message"}
+        fields_on_page()
+        - {"service", "replica", "timestamp", "level", "exception", "logger", "message", "trace_id"}
         == used
     )
 

@@ -6,6 +6,7 @@
   nobody, and a dead fetch task shows nowhere.
 - The errors of a transaction that failed before its commit: asyncio complains when nobody takes them.
 - The metadata of committed offsets (`committed()` gives the offset only).
+- Position and end of a partition as they are known now, without waiting for either.
 """
 
 # ruff: noqa: SLF001 -- see above
@@ -63,6 +64,17 @@ async def committed(
         list(partitions)
     )
     return found
+
+
+def place(consumer: AIOKafkaConsumer, tp: TopicPartition) -> tuple[int, int] | None:
+    """Return the next offset to read and the end at the last fetch; None while one is not known."""
+    subscription = consumer._subscription.subscription
+    assignment = subscription and subscription.assignment
+    if not assignment or tp not in assignment.tps:
+        return None
+    state = assignment.state_value(tp)
+    known = state.has_valid_position and state.highwater is not None
+    return (state.position, state.highwater) if known else None
 
 
 def settle(producer: AIOKafkaProducer) -> None:

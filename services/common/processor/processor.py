@@ -6,7 +6,7 @@ holds the outputs, the changed state and the offsets.
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from time import monotonic
 from typing import Generic
@@ -17,12 +17,14 @@ from aiokafka.structs import TopicPartition
 from mode import Service
 
 from services.common.errors import ConfigurationError, SignaalhubError, TransientError
+from services.common.metrics import Tally
 from services.common.processor import internals
 from services.common.processor.consumers import free_consumer, group_consumer, stop
 from services.common.processor.destinations import Outputs
 from services.common.processor.pace import Pace
+from services.common.processor.shared import Shared
 from services.common.processor.turn import Rules
-from services.common.processor.unit import Shared, Unit
+from services.common.processor.unit import Unit
 from services.common.records import Handler, S
 from services.common.runtime import Runtime
 
@@ -63,7 +65,9 @@ class Processor(Service, Generic[S]):
         self._units: dict[int, Unit[S]] = {}
         self._trouble: str | None = "not connected yet"
         self._runner: asyncio.Task[None] | None = None
+        self._tally = Tally(runtime.metrics, name, spec.inputs)
         runtime.health.add(name, self._check)
+        runtime.metrics.watch(name, self._lag, self._states)
 
     async def on_start(self) -> None:
         """Return at once: a broker that is away is waited for, and health says so."""
@@ -80,6 +84,13 @@ class Processor(Service, Generic[S]):
         found = [f"partition {p} {u.trouble}" for p, u in sorted(self._units.items()) if u.trouble]
         return "; ".join(found) or None
 
+    def _lag(self) -> Mapping[TopicPartition, int]:
+        return {tp: lag for unit in self._units.values() for tp, lag in unit.lag().items()}
+
+    def _states(self) -> Mapping[str, int]:
+        found = Counter(unit.standing for unit in self._units.values())
+        return {state: found[state] for state in ("running", "waiting", "halted")}
+
     async def _run(self) -> None:
         wait = _SHORTEST_BACKOFF
         while not self.should_stop:
@@ -91,6 +102,7 @@ class Processor(Service, Generic[S]):
                 text = str(error) if isinstance(error, SignaalhubError) else ""
                 self._trouble = f"not connected: {name} {text}".strip()
                 log.warning("consumer_ended", processor=self._rules.name, error=name, text=text)
+                self._tally.recovered()
                 await self.sleep(wait)
                 wait = min(2 * wait, _LONGEST_BACKOFF) if monotonic() - begin < 60 else _SHORTEST_BACKOFF
 
@@ -104,7 +116,15 @@ class Processor(Service, Generic[S]):
             async with free_consumer(settings, "read_uncommitted") as marks:
                 heartbeats = internals.Heartbeats(consumer)
                 shared = Shared(
-                    rules, self._runtime, self._outputs, consumer, heartbeats, marks, Pace(), asyncio.Lock()
+                    rules,
+                    self._runtime,
+                    self._outputs,
+                    consumer,
+                    heartbeats,
+                    marks,
+                    Pace(),
+                    self._tally,
+                    asyncio.Lock(),
                 )
                 self._trouble = "joining the group"
                 listener = _Listener(partial(self._start_units, shared), self._close_units)

@@ -1,6 +1,7 @@
 """One turn of a partition: decode -> handle -> encode in memory; nothing of it counts before the commit."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from services.common import cloudevents
 from services.common.catalogue import changelog_of, dlq_of
 from services.common.dlq.letters import is_for
 from services.common.errors import ContractError
+from services.common.hops import Hops
 from services.common.partitioning import partition_of
 from services.common.processor.batch import Batch
 from services.common.processor.destinations import Destination, Destinations, NewTopicError, NoTopicError
@@ -32,6 +34,7 @@ from services.common.records import (
     partition_key,
 )
 from services.common.runtime import Runtime
+from services.common.tracing import Span, carried, working
 
 log = structlog.get_logger()
 
@@ -69,6 +72,7 @@ class Turn(Generic[S]):
         window: Window,
         destinations: Destinations,
         batch: Batch,
+        hops: Hops,
     ) -> None:
         self._rules = rules
         self._runtime = runtime
@@ -78,6 +82,10 @@ class Turn(Generic[S]):
         self._window = window
         self._destinations = destinations
         self._batch = batch
+        self._hops = hops
+        self.handled: Counter[str] = Counter()
+        """Records by topic, those put aside too."""
+        self.dead: Counter[str] = Counter()
         self._breath = perf_counter() + _YIELD_SECONDS
 
     async def records(self, records: list[ConsumerRecord]) -> tuple[int, HaltError | None]:
@@ -134,7 +142,8 @@ class Turn(Generic[S]):
             key = self._rules.key_of(message.key)
             now = message.meta.time
             effects = self._rules.handler(self._table.get(key), message, now)
-            self._take(key, effects, message.key, now, message.meta.traceparent)
+            trace = self._hops.of(message) if self._hops.on else message.meta.traceparent
+            self._take(key, effects, message.key, now, trace)
         except NewTopicError:
             raise
         except Exception as error:  # noqa: BLE001 -- whatever a record breaks, it goes to the DLQ
@@ -208,13 +217,16 @@ class Turn(Generic[S]):
         key = (record.key or b"").decode(errors="replace")
         partition = partition_of(key, self._destinations.partitions(topic) or 1)
         self._batch.add(topic, partition, record.key, value, headers)
+        self.dead[record.topic] += 1
         name, message = redacted(error)
-        log.warning(
-            "record_sent_to_dlq",
-            processor=self._rules.name,
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            error=name,
-            text=message,
-        )
+        self._hops.failed(record.topic, record.partition, record.offset, name)
+        with working(Span(carried(record.headers))):
+            log.warning(
+                "record_sent_to_dlq",
+                processor=self._rules.name,
+                topic=record.topic,
+                partition=record.partition,
+                offset=record.offset,
+                error=name,
+                text=message,
+            )

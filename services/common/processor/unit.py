@@ -6,29 +6,28 @@ for this partition, so state and offsets that are read after it stay true until 
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from time import monotonic
 from typing import Generic
 
 import structlog
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.structs import TopicPartition
 
 from services.common.catalogue import changelog_of
 from services.common.errors import SignaalhubError, TransientError
+from services.common.hops import Hops
 from services.common.processor import internals
 from services.common.processor.batch import Batch
-from services.common.processor.destinations import Destinations, Outputs
+from services.common.processor.destinations import Destinations
 from services.common.processor.loading import load, seek
-from services.common.processor.pace import Pace
 from services.common.processor.poison import HaltError, Window
+from services.common.processor.shared import Shared
 from services.common.processor.state import Table
-from services.common.processor.turn import Rules, Turn
+from services.common.processor.turn import Turn
 from services.common.producers import discard, new_producer
 from services.common.records import S
-from services.common.runtime import Runtime
 
 log = structlog.get_logger()
 
@@ -44,22 +43,6 @@ _BATCH_RECORDS = 2_000
 _LONGEST_BACKOFF = 10.0
 
 Found = dict[TopicPartition, list[ConsumerRecord]]
-
-
-@dataclass(frozen=True, slots=True)
-class Shared(Generic[S]):
-    """What the partitions of one processor have in common while its consumer lives."""
-
-    rules: Rules[S]
-    runtime: Runtime
-    outputs: Outputs
-    consumer: AIOKafkaConsumer
-    heartbeats: internals.Heartbeats
-    marks: AIOKafkaConsumer
-    """Outside the group and read_uncommitted: tells where the inputs really end."""
-    pace: Pace
-    cpu: asyncio.Lock
-    """One partition handles at a time, so that the event loop is not kept by twelve slices in a row."""
 
 
 class Unit(Generic[S]):
@@ -84,6 +67,7 @@ class Unit(Generic[S]):
         self._state: str | None = "loading"
         self._halted: str | None = None
         self._busy_since: float | None = None
+        self._committed: dict[TopicPartition, int] = {}
         self._failures = 0
         self._company_until = 0.0
         self._task: asyncio.Task[None] | None = None
@@ -118,6 +102,21 @@ class Unit(Generic[S]):
             return f"{len(self._table.failed)} wake-ups failed ({min(self._table.failed.values())})"
         return self._state
 
+    @property
+    def standing(self) -> str:
+        """What this partition does, in a word, for metrics."""
+        return "halted" if self._halted is not None else "waiting" if self.trouble else "running"
+
+    def lag(self) -> dict[TopicPartition, int]:
+        """Return how many offsets of each input are not committed; what is idle has read marks only."""
+        idle = self._busy_since is None and self._state is None and self._halted is None
+        found = {tp: internals.place(self._consumer, tp) for tp in self._committed}
+        return {
+            tp: max(0, place[1] - (place[0] if idle else self._committed[tp]))
+            for tp, place in found.items()
+            if place is not None
+        }
+
     async def _run(self) -> None:
         while not self._closing:
             try:
@@ -146,6 +145,7 @@ class Unit(Generic[S]):
         if rules.state_type is not None:
             await load(self._table, settings, TopicPartition(changelog_of(rules.name), self.partition))
         self._window.restore(await seek(self._consumer, self._inputs, self._rules.name))
+        self._committed = await self._positions()
         self._consumer.resume(*self._inputs)
         self._state = None
         self._log.info("partition_started", keys=len(self._table))
@@ -216,25 +216,29 @@ class Unit(Generic[S]):
     async def _turn(self, found: Found, until: datetime | None) -> int:
         """Handle and commit; returns how many records or wake-ups it were."""
         offsets = await self._positions()
-        batch = Batch(self._producer)
-        turn = Turn(
-            self._rules,
-            self._shared.runtime,
-            self.partition,
-            self._table,
-            self._window,
-            self._destinations,
-            batch,
-        )
-        async with self._shared.cpu:
-            count, halt = await self._handle(turn, found, until, offsets)
-            turn.changes()
-        if count:
-            await batch.commit(self._rules.name, offsets, self._window.text)
-            self._table.committed()
+        rules, runtime, batch = self._rules, self._shared.runtime, Batch(self._producer)
+        with Hops(runtime.tracing, rules.name) as hops:
+            turn = Turn(
+                rules, runtime, self.partition, self._table, self._window, self._destinations, batch, hops
+            )
+            async with self._shared.cpu:
+                count, halt = await self._handle(turn, found, until, offsets)
+                turn.changes()
+            if count:
+                await self._commit(turn, batch, offsets, hops)
         if halt is not None:
             raise halt
         return count
+
+    async def _commit(
+        self, turn: Turn[S], batch: Batch, offsets: dict[TopicPartition, int], hops: Hops
+    ) -> None:
+        begin = monotonic()
+        with hops.commit():
+            await batch.commit(self._rules.name, offsets, self._window.text)
+        self._table.committed()
+        self._committed = offsets
+        self._shared.tally.committed(monotonic() - begin, turn.handled, turn.dead)
 
     async def _handle(
         self, turn: Turn[S], found: Found, until: datetime | None, offsets: dict[TopicPartition, int]
@@ -248,6 +252,7 @@ class Unit(Generic[S]):
             if halt is None:
                 done, halt = await turn.records(records)
             count += done
+            turn.handled[tp.topic] += done
             if done < len(records):
                 offsets[tp] = records[done].offset
         return count, halt
@@ -270,6 +275,7 @@ class Unit(Generic[S]):
         text = str(error) if isinstance(error, SignaalhubError) else ""
         self._state = f"recovering: {name} {text}".strip()
         self._log.warning("partition_interrupted", error=name, text=text, failures=self._failures)
+        self._shared.tally.recovered()
         await self._drop_producer()
         await self._shared.heartbeats.accepted_after(failed)
         await asyncio.sleep(min(0.1 * 2**self._failures, _LONGEST_BACKOFF))

@@ -19,8 +19,14 @@ from tests.real.hub.town import Town
 START_SECONDS = 90
 
 
+@pytest.fixture(scope="module")
+def hub_environment() -> dict[str, str]:
+    """What a module sets for its hub, beside what `up` does."""
+    return {}
+
+
 @pytest.fixture(scope="module")  # not longer: its processes would take time from all tests that follow
-def hub(session_folder: Path) -> Iterator[Town]:
+def hub(session_folder: Path, hub_environment: dict[str, str]) -> Iterator[Town]:
     folder = Path(tempfile.mkdtemp(prefix="hub-", dir=session_folder))
     data = folder / "data"
     log = (folder / "up.log").open("w")
@@ -28,7 +34,7 @@ def hub(session_folder: Path) -> Iterator[Town]:
         [sys.executable, "-m", "services.local.cli", "up", "--data-dir", str(data)],
         stdout=log,
         stderr=subprocess.STDOUT,
-        env={**os.environ, "COLUMNS": "200"},
+        env={**os.environ, "COLUMNS": "200", **hub_environment},
     )
     try:
         wait_until(

@@ -1,4 +1,7 @@
-"""A token of one party never acts for, reads or checks as another; without one nothing personal answers."""
+"""A token of one party never acts for, reads or checks as another; without one nothing personal answers.
+
+Without one answer: health, the metrics (which name no party), the description, the schemas.
+"""
 
 from typing import Any
 
@@ -54,8 +57,9 @@ def media(operation: dict[str, Any]) -> str:
     return next(iter(operation.get("requestBody", {}).get("content", {})), "")
 
 
-def test_health_description_and_schemas_answer_without_a_token(hub: Town) -> None:
+def test_health_metrics_description_and_schemas_answer_without_a_token(hub: Town) -> None:
     for service in SERVICES:
+        assert httpx.get(f"{hub.endpoints[service]}/metrics", timeout=10).status_code == 200
         assert httpx.get(f"{hub.endpoints[service]}/health", timeout=10).status_code == 200
     assert httpx.get(f"{hub.endpoints['ingest']}/schemas/ids/1", timeout=10).status_code == 200
 
