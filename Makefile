@@ -10,7 +10,7 @@ WORKERS ?= 3
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --python-version 3.11 --universal --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types lock picture clean
+.PHONY: help setup demo test leaks lint types lock picture clean
 
 help: ## show this text
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ demo: setup ## play two months on real Kafka, then stay up (ARGS=--once: end, an
 
 test: setup ## all tests on real Kafka and PostgreSQL (ARGS="-m 'not real'": the quick ones)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+leaks: setup ## search all that `make demo ARGS=--once` left behind for personal data that was sent in
+	@$(BIN)/python -m tests.real.hub.leaks .signaalhub-demo
 
 lint: $(STAMP) ## style, formatting and who may import whom
 	@$(BIN)/ruff check .

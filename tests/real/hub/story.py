@@ -1,0 +1,233 @@
+"""All that happens to a hub, in small: what partners do right and wrong, what nobody may, what breaks."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from services.local.demo.forms import MEDIA_TYPE, file_of
+from services.local.waiting import free_ports, wait_until
+from tests.real.hub.town import BAILIFF, BSN, HUB, INSURER, LANDLORD, TOWN, Town, days_ago, signal_body
+
+SECONDS = 180
+CUSTOMER = "KLANT-4711"
+NAME, POSTCODE, EMAIL, PHONE = "Ägypten-Jansen", "1234 XY", "bewoner@example.org", "0612345678"
+HOME = {"postcode": POSTCODE, "huisnummer": 12}
+"""Not the postcode that an error names as an example."""
+WRONG: dict[str, Any] = {
+    "kenmerk": f" {NAME} ",
+    "schuldeiser": BSN,
+    "gemeentecode": POSTCODE,
+    "signaalpartner": NAME,
+    "bedragInCenten": EMAIL,
+    "ontstaansdatum": "29-02-1980",
+    "signaaldatum": BSN,
+    "crisissignaal": PHONE,
+    "warmeOverdracht": NAME,
+    "klantnummer": f"{CUSTOMER} ",
+    "opmerking": BSN,
+    BSN: 1,
+    NAME: EMAIL,
+    "persoon": {
+        "burgerservicenummer": "999990018",
+        "voorletters": EMAIL,
+        "voorvoegsel": f"van {NAME}",
+        "geslachtsnaam": f"#{NAME}",
+        "geboortedatum": "1980-02-29T00:00",
+        "roepnaam": NAME,
+    },
+    "adres": {
+        "postcode": f"{POSTCODE}.",
+        "huisnummer": BSN,
+        "huisletter": NAME,
+        "huisnummertoevoeging": EMAIL,
+    },
+    "contact": {"telefoon": EMAIL, "email": PHONE},
+}
+"""Personal data in every member, in the names of some, and none where it belongs."""
+BROKEN = f'{{"burgerservicenummer": "{BSN}", "geslachtsnaam": "{NAME}'
+
+
+@dataclass
+class Watched(Town):
+    """A town that keeps what it sent and what it heard."""
+
+    sent: list[object] = field(default_factory=list)
+    heard: list[httpx.Response] = field(default_factory=list)
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.endpoints["jwks"]).parents[1]
+
+    def send(
+        self,
+        service: str,
+        method: str,
+        path: str,
+        party: str,
+        scope: str,
+        team: str | None = None,
+        **body: Any,
+    ) -> httpx.Response:
+        self.sent.append(body.get("json"))
+        return self.keep(super().send(service, method, path, party, scope, team, **body))
+
+    def keep(self, answer: httpx.Response) -> httpx.Response:
+        self.heard.append(answer)
+        return answer
+
+    def signal(
+        self, creditor: str, reference: str, *, party: str | None = None, **other: Any
+    ) -> httpx.Response:
+        return super().signal(
+            creditor, reference, party=party, **{"klantnummer": CUSTOMER, "adres": HOME} | other
+        )
+
+    def register(self, reference: str, party: str = TOWN, **other: Any) -> httpx.Response:
+        return super().register(reference, party, **{"adres": HOME} | other)
+
+    def wrong(self, method: str, service: str, path: str, party: str, scope: str, **body: Any) -> None:
+        """Send what must be refused."""
+        answer = self.send(service, method, f"/v1/{path}", party, scope, **body)
+        assert answer.status_code == 400, answer.text
+
+    def post(self, path: str, content: bytes, kind: str, party: str = LANDLORD) -> httpx.Response:
+        """Post a body as it is to ingest."""
+        headers = {"Authorization": f"Bearer {self.token(party, 'signalen')}", "Content-Type": kind}
+        url = self.endpoints["ingest"] + path
+        return self.keep(httpx.post(url, headers=headers, content=content, timeout=60))
+
+    def deliver(self, form: str, rows: list[Any]) -> dict[str, Any]:
+        """Deliver rows, and look the delivery up; return its counts."""
+        self.sent += rows
+        answer = self.post("/v1/leveringen", file_of(form, tuple(rows)), MEDIA_TYPE[form])
+        self.send("ingest", "GET", answer.headers["location"], LANDLORD, "signalen")
+        counts: dict[str, Any] = answer.json()["aantallen"]
+        return counts
+
+    def answers(self) -> Iterator[tuple[str, bytes]]:
+        """Yield what was heard as places to search."""
+        for each in self.heard:
+            place = f"answer {each.request.method} {each.status_code}"
+            yield place, b"\n".join([*(b"%b: %b" % pair for pair in each.headers.raw), each.content])
+
+
+def live(town: Watched) -> None:
+    """Let all of it happen."""
+    _webhooks(town)
+    _right(town)
+    _wrong(town)
+    _forbidden(town)
+    _killed(town)
+
+
+def _webhooks(town: Watched) -> None:
+    """Nobody listens there, so that the bodies stay in the database and the errors in the log."""
+    url = f"http://127.0.0.1:{free_ports(1)[0]}/hub"
+    creditor = {"naam": "Verhuurder", "rollen": ["schuldeiser"], "signaalpartner": "Huur"}
+    town.master(f"partijen/{LANDLORD}", **creditor, webhook=url)
+    town.master(f"partijen/{BAILIFF}", naam="Deurwaarder", rollen=["deurwaarder"], webhook=url)
+
+
+def row(reference: str) -> dict[str, Any]:
+    """Return a good signal."""
+    return signal_body(reference, "Huur") | {"klantnummer": CUSTOMER, "adres": HOME}
+
+
+def _right(town: Watched) -> None:
+    assert town.check().json()["bekend"] is False
+    assert town.signal(INSURER, "Z-1").status_code == 202
+    assert town.signal(LANDLORD, "H-1").status_code == 202
+    wait_until(lambda: any(len(case["signalen"]) == 2 for case in town.cases()), SECONDS, "the case")
+    case = next(case["id"] for case in town.cases() if len(case["signalen"]) == 2)
+    assert town.attempt(case).status_code == 202
+    assert town.result(case).status_code == 202
+    assert town.register("SHV-1").is_success
+    wait_until(lambda: town.check().json()["bekend"], SECONDS, "the registration")
+    assert town.register("SHV-1", adres=HOME | {"huisnummer": 5}).is_success
+    for form in ("csv", "ndjson"):
+        assert town.deliver(form, [row(f"{form}-{number}") for number in range(3)])["geaccepteerd"] == 3
+    assert town.send("ingest", "DELETE", "/v1/registraties/SHV-1", TOWN, "registraties").status_code == 204
+
+
+def _wrong(town: Watched) -> None:
+    assert town.signal(LANDLORD, "H-1", bedragInCenten=1).status_code == 409
+    assert town.signal(LANDLORD, "H-2", ontstaansdatum=days_ago(0)).status_code == 400
+    for creditor in (LANDLORD, INSURER):
+        assert town.signal(creditor, "H-3", **WRONG).status_code == 400
+    assert town.post("/v1/signalen", BROKEN.encode(), "application/json").status_code == 400
+    assert town.deliver("ndjson", [row("R-1"), WRONG, BROKEN])["geweigerd"] == 2
+    assert (
+        town.deliver("csv", [row("R-2") | {"signaalpartner": NAME, "ontstaansdatum": BSN}])["geweigerd"] == 1
+    )
+    headless = file_of("csv", (row("R-3"),)).partition(b"\r\n")[2]
+    assert town.post("/v1/leveringen", headless, MEDIA_TYPE["csv"]).status_code == 400
+    town.wrong("GET", "ingest", f"leveringen/{BSN}?vanafRegel={EMAIL}", LANDLORD, "signalen")
+    contact = {"organisatie": 1, "email": BSN}
+    registration = WRONG | {"begindatum": NAME, "contact": contact}
+    town.wrong("PUT", "ingest", "registraties/SHV-2", TOWN, "registraties", json=registration)
+    check = {
+        "burgerservicenummer": "999990018",
+        "dossiernummer": BSN * 9,
+        "reden": NAME,
+        "namens": BSN,
+        NAME: EMAIL,
+    }
+    town.wrong("POST", "matcher", "toetsen", BAILIFF, "toetsen", json=check)
+    for path in (f"partijen/{TOWN}", "overeenkomsten/x", f"beleid/{TOWN}", "teams/x"):
+        body = WRONG | {"naam": 1, "soort": NAME, "pauzedagen": BSN, "webhook": EMAIL, "rollen": [NAME]}
+        town.wrong("PUT", "ingest", path, HUB, "beheer", json=body)
+    _wrong_of_teams(town, town.cases()[0]["id"])
+
+
+def _wrong_of_teams(town: Watched, case: str) -> None:
+    result = {"resultaat": NAME, "datum": "1980-02-29", "signalen": [BSN], NAME: PHONE}
+    town.wrong("PUT", "feedback", f"zaken/{case}/resultaat", TOWN, "zaken", json=result)
+    attempt = {"kenmerk": f" {BSN}", "soort": NAME, "bereikt": EMAIL, "datum": "1980-02-29", "dagdeel": PHONE}
+    town.wrong("POST", "feedback", f"zaken/{case}/contactpogingen", TOWN, "zaken", json=attempt | WRONG)
+    town.wrong("GET", "feedback", f"zaken?status={quote(NAME)}&vanaf={BSN}", TOWN, "zaken")
+    town.wrong("GET", "feedback", f"terugkoppelingen?vanaf={BSN}", LANDLORD, "terugkoppelingen")
+
+
+def _forbidden(town: Watched) -> None:
+    """No token, no scope, no such path, method or format: with personal data wherever it fits."""
+    body, ingest = row("X-1"), town.endpoints["ingest"]
+    town.send("ingest", "POST", "/v1/signalen", LANDLORD, "zaken", json=body)
+    town.send("ingest", "GET", "/v1/signalen", LANDLORD, "signalen")
+    town.post("/v1/signalen", NAME.encode(), "text/plain")
+    town.send("ingest", "PUT", f"/v1/beleid/{TOWN}", LANDLORD, "beheer", json=body)
+    town.send("feedback", "GET", f"/v1/signalen/{BSN}", LANDLORD, "terugkoppelingen")
+    town.send("feedback", "GET", f"/v1/{quote(NAME)}/{EMAIL}", LANDLORD, "terugkoppelingen")
+    town.keep(httpx.post(f"{ingest}/v1/signalen", json=body))
+    town.keep(httpx.post(f"{ingest}/v1/signalen", json=body, headers={"Authorization": f"Bearer {BSN}"}))
+    traced = {"traceparent": f"00-{BSN}-{NAME.encode().hex()}-01", "User-Agent": EMAIL, "X-Request-Id": PHONE}
+    town.keep(httpx.get(f"{ingest}/v1/leveringen/{BSN}", headers=traced))
+    assert {401, 403, 404, 405, 415} <= {each.status_code for each in town.heard}
+    for service in ("ingest", "matcher", "notifier", "feedback"):
+        town.keep(httpx.get(f"{town.endpoints[service]}/metrics"))
+
+
+def _killed(town: Watched) -> None:
+    """Everything is killed; while the database is away, senders get 503."""
+    _kill(town, "postgres")
+    wait_until(lambda: town.signal(LANDLORD, "H-4").status_code == 503, SECONDS, "a 503", poll=0)
+    for name in town.endpoints["pids"].keys() - {"postgres"}:
+        _kill(town, name)
+    wait_until(lambda: _accepts(town), SECONDS, "the hub")
+
+
+def _kill(town: Watched, name: str) -> None:
+    os.kill(json.loads((town.folder / "endpoints.json").read_text())["pids"][name], signal.SIGKILL)
+
+
+def _accepts(town: Watched) -> bool:
+    try:
+        return town.signal(LANDLORD, "H-5").status_code == 202
+    except httpx.TransportError:
+        return False

@@ -1,0 +1,101 @@
+"""Nothing that the hub writes or answers holds personal data outside the encrypted field.
+
+A hub lives through everything of story.py; then all of it is searched. The same search goes over what the
+demo leaves behind (leaks.py).
+"""
+
+import json
+from collections import Counter
+from urllib.parse import quote
+
+import msgspec
+import psycopg
+import pytest
+from confluent_kafka import Producer
+
+from services.local.waiting import wait_until
+from tests.real.hub.leaks import everything, search
+from tests.real.hub.personal import Finder, Kind
+from tests.real.hub.story import CUSTOMER, EMAIL, NAME, PHONE, SECONDS, Watched, live
+from tests.real.hub.town import BSN, TOWN, Town
+
+pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module")
+def lived(hub: Town) -> Watched:
+    town = Watched(hub.endpoints, hub.token, hub.keys)
+    live(town)
+    return town
+
+
+def searched(town: Watched) -> tuple[Finder, Counter[str]]:
+    finder = Finder.of(town.sent)
+    places = everything(town.folder, town.endpoints["kafka"], town.endpoints["database"])
+    return finder, search(finder, [*places, *town.answers()])
+
+
+def test_nothing_that_the_hub_wrote_or_answered_holds_personal_data(lived: Watched) -> None:
+    finder, looked = searched(lived)
+    assert set(finder.forms.values()) == set(Kind)
+    assert looked.keys() >= {
+        "topic __consumer_offsets, value",
+        "topic __transaction_state, key",
+        "topic matcher-households.changelog, content",
+        "topic signals.v1, headers",
+        f"topic tenant.{TOWN}.signals.v1, content",
+        "table common.deliveries, body",
+        "table feedback.signals, personal",
+        "file data/logs/ingest-0.log",
+        "file data/logs/kafka.log",
+        "file data/logs/postgres.log",
+        "file data/endpoints.json",
+        "answer POST 400",
+        "answer POST 409",
+        "answer POST 503",
+    }
+    assert "\n".join(map(str, sorted(finder.hits))) == ""
+
+
+def test_a_record_that_cannot_be_read_is_not_quoted_in_log_or_headers(lived: Watched) -> None:
+    """Whoever may write to a topic writes what it likes: that stays on the DLQ, and comes nowhere else."""
+    produce(lived, "signals.v1", key=b"x", value=f"{BSN} {NAME} {EMAIL}".encode())
+    log = lived.folder / "logs" / "matcher-0.log"
+    wait_until(lambda: "record_sent_to_dlq" in log.read_text(), SECONDS, "the DLQ")
+    finder, _ = searched(lived)
+    assert {hit.place for hit in finder.hits} == {"topic signals.v1, value", "topic signals.v1.dlq, value"}
+
+
+def test_the_search_finds_what_is_planted_in_any_place(lived: Watched) -> None:
+    """Also what Avro and msgpack write as a number."""
+    topic, number = "checks.v1.dlq", int(BSN)
+    produce(lived, topic, key=BSN.encode(), value=b"x", headers=[("planted", EMAIL.encode())])
+    state = msgspec.msgpack.encode([None, number])
+    produce(lived, "matcher-households.changelog", key=b"planted", value=state)
+    (lived.folder / "logs" / "planted.log").write_text(f"GET /v1/zaken?naam={quote(NAME)}")
+    url = lived.endpoints["database"].replace("+psycopg", "", 1)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE planted (a text, b jsonb, c bytea, d bigint, e text[])")
+        values = (PHONE, json.dumps({"x": [NAME]}), EMAIL.encode(), number, [CUSTOMER])
+        connection.execute("INSERT INTO planted VALUES (%s, %s, %s, %s, %s)", values)
+    finder, _ = searched(lived)
+    assert {hit.place for hit in finder.hits} >= {
+        f"topic {topic}, key",
+        f"topic {topic}, headers",
+        "topic matcher-households.changelog, content",
+        "file data/logs/planted.log",
+        *(f"table public.planted, {column}" for column in "abcde"),
+    }
+
+
+def produce(
+    town: Watched,
+    topic: str,
+    *,
+    key: bytes,
+    value: bytes,
+    headers: list[tuple[str, str | bytes | None]] | None = None,
+) -> None:
+    producer = Producer({"bootstrap.servers": town.endpoints["kafka"]})
+    producer.produce(topic, value, key, headers=headers or [])
+    assert producer.flush(SECONDS) == 0

@@ -1,0 +1,106 @@
+"""The search for personal data finds it however it is written; a search that finds nothing proves nothing."""
+
+import base64
+import gzip
+import json
+import os
+from collections.abc import Callable, Mapping
+from urllib.parse import quote
+
+import pytest
+
+from tests.real.hub.personal import Finder, Kind
+
+VALUES = {
+    Kind.BSN: "999990019",
+    Kind.NAME: "Ägypten-Jansen",
+    Kind.BIRTH_DATE: "1980-02-29",
+    Kind.POSTCODE: "1234 XY",
+    Kind.PHONE: "0612345678",
+    Kind.EMAIL: "bewoner@example.org",
+    Kind.CUSTOMER: "KLANT-4711",
+}
+Dress = Callable[[str], bytes]
+
+
+def in_base64(before: int) -> Dress:
+    return lambda text: base64.b64encode(b"x" * before + f" {text} ".encode())
+
+
+def header_of_jwe(text: str) -> bytes:
+    header = base64.urlsafe_b64encode(json.dumps({"alg": "x", "kid": text}).encode())
+    return header.rstrip(b"=") + b".a.b.c.d"
+
+
+DRESSES: Mapping[str, Dress] = {
+    "text": str.encode,
+    "upper case": lambda text: text.upper().encode(),
+    "JSON escapes": lambda text: json.dumps({"x": text}).encode(),
+    "URL": lambda text: quote(text).encode(),
+    "UTF-16": lambda text: text.encode("utf-16"),
+    "UTF-16, the other end first, shifted": lambda text: b"x" + text.encode("utf-16-be"),
+    "base64": in_base64(0),
+    "base64 after one": in_base64(1),
+    "base64 after two": in_base64(2),
+    "base64 for URLs behind a length": lambda text: b"H" + base64.urlsafe_b64encode(f"~{text}?".encode()),
+    "hex": lambda text: text.encode().hex().encode(),
+    "hex behind a digit": lambda text: b"a" + text.encode().hex().upper().encode(),
+    "gzip": lambda text: gzip.compress(text.encode()),
+    "gzip in base64": lambda text: base64.b64encode(gzip.compress(text.encode())),
+    "header of a JWE": header_of_jwe,
+}
+
+
+def finder() -> Finder:
+    return Finder.of([{kind.value: value for kind, value in VALUES.items()}])
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("dress", DRESSES.values(), ids=DRESSES)
+def test_a_value_is_found_in_any_dress(kind: Kind, dress: Dress) -> None:
+    found = finder()
+    assert {hit.kind for hit in found.look("here", dress(VALUES[kind]))} == {kind}
+    assert {hit.place for hit in found.hits} == {"here"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "written"),
+    [
+        (Kind.POSTCODE, "1234XY"),
+        (Kind.POSTCODE, "1234xy"),
+        (Kind.POSTCODE, "household:1234XY12"),
+        (Kind.PHONE, "+31612345678"),
+        (Kind.BIRTH_DATE, "29-02-1980"),
+        (Kind.BIRTH_DATE, "19800229"),
+        (Kind.NAME, "AGYPTEN"),
+        (Kind.NAME, "van jansen."),
+        (Kind.BSN, '{"bsn":999990019}'),
+        (Kind.BSN, "/v1/x/999990019?y"),
+    ],
+)
+def test_other_ways_to_write_a_value_are_found(kind: Kind, written: str) -> None:
+    assert {hit.kind for hit in finder().look("here", written.encode())} == {kind}
+
+
+def test_random_bytes_and_what_is_sealed_say_nothing() -> None:
+    sealed = b"eyJhbGciOiJFQ0RILUVTIn0." + b".".join(
+        base64.urlsafe_b64encode(os.urandom(200)) for _ in range(4)
+    )
+    for noise in (
+        os.urandom(20_000),
+        os.urandom(20_000).hex().encode(),
+        base64.b64encode(os.urandom(20_000)),
+        sealed,
+    ):
+        assert finder().look("here", noise) == set()
+
+
+def test_what_may_stand_in_a_place_is_found_there_and_is_no_leak() -> None:
+    found = finder()
+    assert found.look("areas", b"1234XY", allowed=frozenset({Kind.POSTCODE})) == set()
+    assert (len(found.meant), found.hits) == (1, set())
+
+
+def test_the_contact_of_an_organisation_is_not_a_residents() -> None:
+    body = {"contact": {"organisatie": "Schuldhulp", "email": "hulp@example.org"}}
+    assert Finder.of([body]).forms == {}
