@@ -16,12 +16,19 @@ from rich.console import Console
 from services.common.errors import ConfigurationError, SignaalhubError
 from services.local.bench.bar import Bar
 from services.local.bench.figures import Benchmark
+from services.local.bench.footprint import Footprint
 from services.local.bench.household_rate import HouseholdRate
+from services.local.bench.peak_month import PeakMonth
 from services.local.bench.processor_loop import ProcessorLoop
 from services.local.bench.report import machine, table, write
 from services.local.bench.shared import Shared
 
-ALL: tuple[Callable[[Shared], Benchmark], ...] = (ProcessorLoop, HouseholdRate)
+ALL: tuple[Callable[[Shared], Benchmark], ...] = (
+    ProcessorLoop,
+    HouseholdRate,
+    PeakMonth,
+    Footprint,
+)
 
 
 def main(

@@ -1,10 +1,20 @@
 """What the benchmarks of one run have in common: how large it is, where it may write, and one hub."""
 
+import asyncio
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
+from services.local.bench.figures import Progress
+from services.local.bench.month import Month
+from services.local.bench.nation import CREDITORS, MUNICIPALITIES, Nation, settle
+from services.local.bench.peak import Peak, play
 from services.local.demo.hub import Hub, running_hub
+
+SIGNALS = 105_000
+"""Of all creditors together in the month with most of them."""
+WARM_UP_SIGNALS = 2_000
 
 
 @dataclass
@@ -16,6 +26,7 @@ class Shared:
     folder: Path
     stack: ExitStack
     _hub: Hub | None = field(default=None, init=False)
+    _peak: Peak | None = field(default=None, init=False)
 
     def scaled(self, full: int, least: int = 1) -> int:
         """Return a size of this run."""
@@ -31,9 +42,27 @@ class Shared:
         path.mkdir()
         return path
 
-    @property
-    def hub(self) -> Hub:
-        """The hub, started by whoever needs it first; on the machine's own clock."""
+    @cached_property
+    def nation(self) -> Nation:
+        return Nation(self.scaled(MUNICIPALITIES, 3), self.scaled(CREDITORS, 5))
+
+    def hub(self, progress: Progress) -> Hub:
+        """Return the hub, on the machine's own clock; who needs it first starts it, settled and warm."""
         if self._hub is None:
-            self._hub = self.stack.enter_context(running_hub(self.folder / "hub", replicas=self.replicas))
+            progress.say("starting a hub")
+            hub = self.stack.enter_context(running_hub(self.folder / "hub", replicas=self.replicas))
+            progress.say("making parties, agreements and topics")
+            asyncio.run(settle(hub, self.nation))
+            play(hub, self.month("warm-up", WARM_UP_SIGNALS), progress)
+            self._hub = hub
         return self._hub
+
+    def month(self, name: str, signals: int) -> Month:
+        """Return a month of its own of so many signals at full size."""
+        return Month(self.nation, name, self.scaled(signals, 50))
+
+    def peak(self, progress: Progress) -> Peak:
+        """Return what the national peak month came to; who needs it first plays it."""
+        if self._peak is None:
+            self._peak = play(self.hub(progress), self.month("peak", SIGNALS), progress)
+        return self._peak

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from services.common.clock import set_clock
 from services.common.errors import ConfigurationError
@@ -27,7 +28,7 @@ class Hub:
     """Where everything of the running hub is."""
 
     folder: DataFolder
-    endpoints: dict[str, str]
+    endpoints: dict[str, Any]
 
     @property
     def secrets(self) -> Secrets:
@@ -35,8 +36,12 @@ class Hub:
         return Secrets(self.folder.secrets)
 
     def url(self, service: str) -> str:
-        """Return the base URL of a service."""
-        return self.endpoints[service]
+        """Return the base URL of a service, or of one replica of it (`ingest-0`)."""
+        return str((self.endpoints | self.endpoints["replicas"])[service])
+
+    def replicas(self, service: str) -> list[str]:
+        """Return the names of the replicas of a service."""
+        return [name for name in self.endpoints["replicas"] if name.rpartition("-")[0] == service]
 
     def show(self, moment: datetime) -> None:
         """Let all services see this moment; their clock stands still there."""

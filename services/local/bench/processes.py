@@ -1,0 +1,47 @@
+"""What the processes of a hub use."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import psutil
+
+from services.local.demo.hub import Hub
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """Resident bytes, and CPU seconds since some moment, of a process with its children."""
+
+    pid: int
+    resident: int
+    cpu: float
+
+    def since(self, before: "Use | None") -> Self:
+        """Return the same with the CPU since `before`; a process that was started anew counts from zero."""
+        earlier = before.cpu if before and before.pid == self.pid else 0.0
+        return type(self)(pid=self.pid, resident=self.resident, cpu=self.cpu - earlier)
+
+
+def use_of(hub: Hub) -> Mapping[str, Use]:
+    """Return what each process of the hub uses now, by its name in endpoints.json."""
+    pids = json.loads(hub.folder.endpoints.read_text())["pids"]
+    return {name: _use(pid) for name, pid in pids.items()}
+
+
+def _use(pid: int) -> Use:
+    root = psutil.Process(pid)
+    family = [root, *root.children(recursive=True)]
+    times = [each.cpu_times() for each in family]
+    return Use(
+        pid=pid,
+        resident=root.memory_info().rss + sum(_own(each) for each in family[1:]),
+        cpu=sum(each.user + each.system for each in times),
+    )
+
+
+def _own(process: psutil.Process) -> int:
+    """Return a child's memory without what it shares: PostgreSQL's processes share most of theirs."""
+    info = process.memory_info()
+    return int(info.rss - getattr(info, "shared", 0))

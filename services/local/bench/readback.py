@@ -1,0 +1,101 @@
+"""Reads what all tenants get, under `read_committed`, in a thread beside the load: how much, and when."""
+
+import threading
+from collections import Counter
+from time import monotonic, sleep, thread_time
+from types import TracebackType
+from typing import Any, Self
+
+from confluent_kafka import OFFSET_END, Consumer, TopicPartition
+
+from services.common.errors import TransientError
+
+_MOST, _WAIT_SECONDS = 500, 0.05
+_LOOK_SECONDS = 0.05
+_QUIET_SECONDS = 2.0
+
+
+class Readback:
+    """Follows the tenant topics from their present end, as a context manager.
+
+    With `ids` it keeps when each record arrived (monotonic seconds) by ce_id; it costs more.
+    """
+
+    def __init__(self, kafka: str, *, ids: bool = False) -> None:
+        self.counts: Counter[str] = Counter()
+        """Records by the part of the topic's name after the OIN."""
+        self.arrived: dict[str, float] = {}
+        self.last = 0.0
+        """When the latest record arrived."""
+        self.cpu = 0.0
+        """Seconds of CPU that this thread took; librdkafka's own threads come on top."""
+        self._ids = ids
+        self._consumer = _consumer(kafka)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._read, name="readback", daemon=True)
+        self._failed: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+        self._consumer.close()
+
+    def until(self, wanted: dict[str, int], seconds: float) -> None:
+        """Return when at least so many records of each kind are there, and no other comes after them."""
+        end = monotonic() + seconds
+        while any(self.counts[kind] < count for kind, count in wanted.items()) or self._busy():
+            if self._failed is not None:
+                raise self._failed
+            if monotonic() > end:
+                raise TransientError(
+                    f"after {seconds:.0f} s the tenants have {dict(self.counts)} of {wanted}"
+                )
+            sleep(_LOOK_SECONDS)
+
+    def _busy(self) -> bool:
+        return monotonic() - self.last < _QUIET_SECONDS
+
+    def _read(self) -> None:
+        try:
+            while not self._stop.is_set():
+                messages = self._consumer.consume(_MOST, _WAIT_SECONDS)
+                if messages:
+                    self._take(messages, monotonic())
+        except BaseException as error:  # noqa: BLE001 -- raised by whoever waits
+            self._failed = error
+
+    def _take(self, messages: list[Any], now: float) -> None:
+        self.counts.update(message.topic().split(".", 2)[2] for message in messages if not message.error())
+        if self._ids:
+            self.arrived.update((_id(message), now) for message in messages if not message.error())
+        self.last, self.cpu = now, thread_time()
+
+
+def _consumer(kafka: str) -> Consumer:
+    consumer = Consumer(
+        {
+            "bootstrap.servers": kafka,
+            "group.id": "bench-tenants",
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+            "fetch.wait.max.ms": 100,
+            "fetch.queue.backoff.ms": 5,
+            "log_level": 3,
+        }
+    )
+    topics = consumer.list_topics(timeout=30).topics
+    consumer.assign([TopicPartition(name, 0, OFFSET_END) for name in topics if name.startswith("tenant.")])
+    return consumer
+
+
+def _id(message: Any) -> str:
+    for name, value in message.headers() or ():
+        if name == "ce_id":
+            return str(value.decode())
+    return ""
