@@ -15,10 +15,12 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from services.common.database import make_engine
+from services.common.database import make_engine, migrate
 from services.common.events import Signal
 from services.common.identifiers import derived_id
+from services.ingest.deliveries import BATCH_ROWS
 from services.local.kafka import EmbeddedKafka
+from services.local.postgres import EmbeddedPostgres
 from tests.real.ingest.house import LANDLORD, House, running, signal_body
 from tests.real.ingest.test_deliveries import NDJSON, lines
 
@@ -67,6 +69,45 @@ async def test_without_a_broker_nothing_is_accepted_and_later_the_same_is_accept
             found = await on_log(house, {expected})
             assert found, "what was accepted is on the log"
             assert len({house.opened(each.personal)["kenmerk"] for each in found}) == 1
+
+
+async def test_a_delivery_that_ends_while_the_database_is_away_is_broken_off_when_it_is_back(
+    own_kafka: str, session_folder: Path
+) -> None:
+    with EmbeddedPostgres(session_folder / "away", fsync=False) as server:
+        migrate(server.url)
+        async with running(own_kafka, server.url, session_folder) as house:
+            await house.settle()
+
+            async def halfway() -> AsyncIterator[bytes]:
+                yield lines(*(signal_body() for _ in range(BATCH_ROWS)))
+                while not await rows_of(house):
+                    await asyncio.sleep(0.02)
+                await asyncio.to_thread(server.stop)
+                yield lines(*(signal_body() for _ in range(BATCH_ROWS)))
+
+            headers = {"Content-Type": NDJSON}
+            answer = await house.send(
+                "POST", "/v1/leveringen", LANDLORD, "signalen", content=halfway(), headers=headers
+            )
+            assert answer.status_code == 503
+            await asyncio.to_thread(server.start)
+            async with asyncio.timeout(60):
+                while (found := await rows_of(house)) != [("afgebroken", BATCH_ROWS)]:
+                    assert found == [("bezig", BATCH_ROWS)]
+                    await asyncio.sleep(0.1)
+
+
+async def rows_of(house: House) -> list[tuple[str, int]]:
+    """Return status and number of rows of each delivery that has rows."""
+    engine = make_engine(house.runtime.settings)
+    query = """SELECT status, count(*) FROM ingest.deliveries JOIN ingest.delivery_rows USING (delivery_id)
+               GROUP BY delivery_id, status"""
+    try:
+        async with engine.connect() as connection:
+            return [(row[0], row[1]) for row in await connection.execute(text(query))]
+    finally:
+        await engine.dispose()
 
 
 @dataclass
