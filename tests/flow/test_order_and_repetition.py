@@ -246,7 +246,10 @@ def told(hub: Hub) -> dict[str, object]:
             (name, each.meta.id) for name in tenants if "refusals" in name for each in tenants[name]
         },
         "tenants' pauses": {
-            name: real_pauses(content) for name, content in tenants.items() if "pauses" in name
+            (name, *each)
+            for name in tenants
+            if "pauses" in name
+            for each in real_pauses(tenants[name]).items()
         },
         "timers": {place: at for place, at in hub.timers.items() if place[0].startswith("matcher")},
     }
