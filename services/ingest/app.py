@@ -18,6 +18,7 @@ from services.ingest.counting import Answers
 from services.ingest.deliveries import Deliveries, Settler
 from services.ingest.delivery_storage import DeliveryStorage
 from services.ingest.directories import Directories
+from services.ingest.forgetting import Forgetting
 from services.ingest.intake import Intake
 from services.ingest.making import Maker
 from services.ingest.masterdata import MasterData, Views
@@ -51,4 +52,4 @@ def build(runtime: Runtime) -> Parts:
     api.include_router(schemas(Released(settings.schemas_dir)))
     api.include_router(master_data(MasterData(runtime, publisher, views), settings))
     masters = (views.parties, views.agreements, views.policies, views.teams)
-    return Parts((publisher, *masters, settler), api)
+    return Parts((publisher, *masters, settler, Forgetting(engine, clock)), api)
