@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,13 +70,15 @@ def show(  # noqa: PLR0913, PLR0917 -- the options of a command
 
     async def run() -> None:
         count = 0
-        async for box, letter, fate in letters(_broker(kafka, data_dir), of, partition, offset):
-            if fate is None or all_:
+        async with aclosing(letters(_broker(kafka, data_dir), of, partition, offset)) as found:
+            async for box, letter, fate in found:
+                if fate is not None and not all_:
+                    continue
+                if count == limit:
+                    print(f"-- more: --offset {letter.offset}, or a larger --limit")
+                    return
                 print("\n".join(shown(of.name, box, letter, fate, with_bytes=show_bytes)))
                 count += 1
-            if count == limit:
-                print(f"-- that were {limit}; more: --offset {letter.offset + 1}, or a larger --limit")
-                return
         print(f"-- {count} shown")
 
     asyncio.run(run())

@@ -1,8 +1,8 @@
 """Reading a dead-letter topic, and any topic, from here to there, outside any group."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from time import monotonic
 
 from aiokafka import AIOKafkaConsumer
@@ -84,7 +84,7 @@ class Reading:
 
     async def records(
         self, tp: TopicPartition, start: int, end: int, *, committed: bool = True
-    ) -> AsyncIterator[ConsumerRecord]:
+    ) -> AsyncGenerator[ConsumerRecord, None]:
         """Give the records from `start` up to `end`, waiting for transactions that are still open."""
         consumer = self._settled if committed else self._all
         consumer.assign([tp])
@@ -107,11 +107,12 @@ class Reading:
             found |= marked(record) or {}
         return found
 
-    async def letters(self, tp: TopicPartition, start: int, end: int) -> AsyncIterator[Letter]:
+    async def letters(self, tp: TopicPartition, start: int, end: int) -> AsyncGenerator[Letter, None]:
         """Give the letters of a dead-letter partition in their order."""
-        async for record in self.records(tp, start, end):
-            if marked(record) is None:
-                yield letter_of(record)
+        async with aclosing(self.records(tp, start, end)) as found:
+            async for record in found:
+                if marked(record) is None:
+                    yield letter_of(record)
 
     async def boxes(self, topic: str) -> list[TopicPartition]:
         """Return the dead-letter partitions of a topic."""

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from enum import Enum
 
@@ -46,6 +47,10 @@ class Candidate:
     thing: Thing | None
 
 
+Watched = dict[bytes | None, list[Candidate]]
+"""Candidates by the key of their record."""
+
+
 class Judge:
     """Judges letters of one topic, and remembers how far it looked."""
 
@@ -74,13 +79,10 @@ class Judge:
         for number, start in self._seen_to.items():
             tp = TopicPartition(self._topic.name, number)
             watched = _by_key(each for each in self._watched if each.origin.partition == number)
-            async for record in self._reading.records(
-                tp, start, await self._reading.end(tp), committed=False
-            ):
-                if is_replay(record.headers):
-                    continue
-                for each in watched.get(record.key, ()):
-                    if await self._replaces(record, each):
+            end = await self._reading.end(tp)
+            async with aclosing(self._reading.records(tp, start, end, committed=False)) as records:
+                async for record in records:
+                    if not is_replay(record.headers) and await self._any(record, watched):
                         return True
         return False
 
@@ -153,6 +155,12 @@ class Judge:
         gone = each.letter.value is not None and each.origin.offset not in there
         return Verdict.SUPERSEDED if gone else None
 
+    async def _any(self, record: ConsumerRecord, watched: Watched) -> bool:
+        for each in watched.get(record.key, ()):
+            if await self._replaces(record, each):
+                return True
+        return False
+
     async def _replaces(self, record: ConsumerRecord, each: Candidate) -> bool:
         if record.offset <= each.origin.offset or not is_for(record.headers, each.letter.consumer):
             return False
@@ -165,8 +173,8 @@ class Judge:
             return False  # it replaces nothing for a reader who cannot read it
 
 
-def _by_key(candidates: Iterable[Candidate]) -> dict[bytes | None, list[Candidate]]:
-    found: dict[bytes | None, list[Candidate]] = defaultdict(list)
+def _by_key(candidates: Iterable[Candidate]) -> Watched:
+    found: Watched = defaultdict(list)
     for each in candidates:
         found[each.letter.key].append(each)
     return found

@@ -7,6 +7,7 @@ reads the marks. So no letter goes back twice, whenever a process dies.
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaProducer
@@ -132,11 +133,12 @@ class _Replay:
     ) -> tuple[list[Letter], int]:
         """Return the next open letters that are wished for, and where to go on."""
         found: list[Letter] = []
-        async for letter in self._reader.letters(box, start, end):
-            if letter.offset not in fates and self._wish.takes(letter):
-                found.append(letter)
-                if len(found) == most:
-                    return found, letter.offset + 1
+        async with aclosing(self._reader.letters(box, start, end)) as letters:
+            async for letter in letters:
+                if letter.offset not in fates and self._wish.takes(letter):
+                    found.append(letter)
+                    if len(found) == most:
+                        return found, letter.offset + 1
         return found, end
 
     async def _deal(self, box: TopicPartition, letters: Sequence[Letter]) -> None:

@@ -1,7 +1,8 @@
 """What lies on the dead-letter topics, for people."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from services.common.catalogue import Catalogue, Topic
@@ -45,12 +46,13 @@ async def summaries(kafka: KafkaSettings, catalogue: Catalogue) -> list[Summary]
 
 async def letters(
     kafka: KafkaSettings, topic: Topic, partition: int | None = None, offset: int = 0
-) -> AsyncIterator[tuple[int, Letter, Fate | None]]:
+) -> AsyncGenerator[tuple[int, Letter, Fate | None], None]:
     """Give the letters of a topic with their partition and what became of them; None = open."""
     async with reading(kafka) as reader:
         for box in await reader.boxes(topic.name):
             if partition in (None, box.partition):
                 end = await reader.end(box)
                 fates = await reader.fates(box, end)
-                async for letter in reader.letters(box, offset, end):
-                    yield box.partition, letter, fates.get(letter.offset)
+                async with aclosing(reader.letters(box, offset, end)) as found:
+                    async for letter in found:
+                        yield box.partition, letter, fates.get(letter.offset)

@@ -21,7 +21,10 @@ def error_of(*command: str, **env: str) -> SignaalhubError:
 
 @pytest.mark.parametrize(
     "command",
-    [("migrate",), ("topics", "apply"), ("deliveries", "list"), ("deliveries", "restart", "some-id")],
+    [
+        *(("migrate",), ("topics", "apply"), ("deliveries", "list"), ("deliveries", "restart", "some-id")),
+        *(("dlq", "list"), ("dlq", "show", "signals.v1"), ("dlq", "replay", "signals.v1")),
+    ],
 )
 def test_without_a_stack_and_without_an_address_it_says_what_to_give(
     command: tuple[str, ...], tmp_path: Path
@@ -45,3 +48,12 @@ def test_a_broker_that_asks_for_a_password_is_not_asked_without_one() -> None:
     )
     assert isinstance(error, ConfigurationError)
     assert "SIGNAALHUB_KAFKA_USERNAME" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("topic", "text"), [("nothing.v1", "is not in topics.yaml"), ("teams.v1", "has no dead-letter topic")]
+)
+def test_a_topic_without_a_dead_letter_topic_is_one_line(topic: str, text: str) -> None:
+    error = error_of("dlq", "replay", topic, "--kafka", "nowhere:1")
+    assert isinstance(error, ConfigurationError)
+    assert text in str(error)
