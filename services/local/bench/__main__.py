@@ -15,19 +15,25 @@ from rich.console import Console
 
 from services.common.errors import ConfigurationError, SignaalhubError
 from services.local.bench.bar import Bar
+from services.local.bench.checks import Checks
 from services.local.bench.figures import Benchmark
 from services.local.bench.footprint import Footprint
 from services.local.bench.household_rate import HouseholdRate
+from services.local.bench.latency import Latency
 from services.local.bench.peak_month import PeakMonth
 from services.local.bench.processor_loop import ProcessorLoop
 from services.local.bench.report import machine, table, write
+from services.local.bench.restarts import Restarts
 from services.local.bench.shared import Shared
 
 ALL: tuple[Callable[[Shared], Benchmark], ...] = (
     ProcessorLoop,
     HouseholdRate,
     PeakMonth,
-    Footprint,
+    Footprint,  # before others change what (c) left
+    Latency,
+    Checks,
+    Restarts,
 )
 
 
@@ -40,6 +46,8 @@ def main(
     ] = None,
 ) -> None:
     """Measure the hub on this machine: everything is started here, in a temporary folder, on the loopback."""
+    if write_to and scale != 1.0:
+        raise ConfigurationError("--write is for the full size: its figures are compared with aims")
     console, begin = Console(highlight=False), time.monotonic()
     circumstances = machine() + f", scale {scale:g}, replicas {replicas}"
     console.print(f"On {circumstances}.")
@@ -52,7 +60,8 @@ def main(
             console.print(table(benchmark, figures))
             if write_to:
                 write(write_to, benchmark.letter, figures, circumstances)
-    console.print(f"All of it took {time.monotonic() - begin:.0f} s.")
+    note = "" if scale == 1.0 else " The aims are those of the full size."
+    console.print(f"All of it took {time.monotonic() - begin:.0f} s.{note}")
 
 
 def chosen(letters: list[str], shared: Shared) -> list[Benchmark]:

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from time import monotonic, sleep, thread_time
 from types import TracebackType
 from typing import Any, Self
@@ -30,7 +31,7 @@ class Readback:
         self.cpu = 0.0
         """Seconds of CPU that this thread took; librdkafka's own threads come on top."""
         self._ids = ids
-        self._consumer = _consumer(kafka)
+        self._consumer = follower(kafka, lambda topic: topic.startswith("tenant."))
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._read, name="readback", daemon=True)
         self._failed: BaseException | None = None
@@ -64,9 +65,9 @@ class Readback:
     def _read(self) -> None:
         try:
             while not self._stop.is_set():
-                messages = self._consumer.consume(_MOST, _WAIT_SECONDS)
-                if messages:
-                    self._take(messages, monotonic())
+                first = self._consumer.poll(_WAIT_SECONDS)  # `consume` would wait for more
+                if first is not None:
+                    self._take([first, *self._consumer.consume(_MOST, 0)], monotonic())
         except BaseException as error:  # noqa: BLE001 -- raised by whoever waits
             self._failed = error
 
@@ -77,11 +78,12 @@ class Readback:
         self.last, self.cpu = now, thread_time()
 
 
-def _consumer(kafka: str) -> Consumer:
+def follower(kafka: str, wanted: Callable[[str], bool]) -> Consumer:
+    """Return a consumer of these topics from their present end, under `read_committed`."""
     consumer = Consumer(
         {
             "bootstrap.servers": kafka,
-            "group.id": "bench-tenants",
+            "group.id": "bench-follower",
             "isolation.level": "read_committed",
             "enable.auto.commit": False,
             "fetch.wait.max.ms": 100,
@@ -90,7 +92,13 @@ def _consumer(kafka: str) -> Consumer:
         }
     )
     topics = consumer.list_topics(timeout=30).topics
-    consumer.assign([TopicPartition(name, 0, OFFSET_END) for name in topics if name.startswith("tenant.")])
+    latest = [
+        TopicPartition(name, number, OFFSET_END)
+        for name in topics
+        if wanted(name)
+        for number in topics[name].partitions
+    ]
+    consumer.assign(consumer.offsets_for_times(latest, timeout=30))  # asked now, not at the first fetch
     return consumer
 
 

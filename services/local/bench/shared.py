@@ -59,7 +59,11 @@ class Shared:
 
     def month(self, name: str, signals: int) -> Month:
         """Return a month of its own of so many signals at full size."""
-        return Month(self.nation, name, self.scaled(signals, 50))
+        return self.month_of(name, self.scaled(signals, 50))
+
+    def month_of(self, name: str, signals: int) -> Month:
+        """Return a month of its own of exactly so many signals."""
+        return Month(self.nation, name, signals)
 
     def peak(self, progress: Progress) -> Peak:
         """Return what the national peak month came to; who needs it first plays it."""

@@ -1,0 +1,76 @@
+"""(e) POST /v1/toetsen at a steady rate with a national number of registrations, alone and beside (c)."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from services.local.bench.figures import Aim, Figure, Progress, percentile
+from services.local.bench.load import fire, firing, request
+from services.local.bench.month import BSNS
+from services.local.bench.nation import BAILIFF
+from services.local.bench.peak import play
+from services.local.bench.registrations import load
+from services.local.bench.sending import Fired, Plan
+from services.local.bench.shared import SIGNALS, Shared
+from services.local.demo.hub import Hub
+
+REGISTRATIONS = 250_000
+RATE, SECONDS = 500, 25.0
+_LONGEST_SECONDS = 600
+_HALF = len(BSNS) // 2
+_KNOWN, _UNKNOWN = BSNS[_HALF : _HALF + _HALF // 2], BSNS[_HALF + _HALF // 2 :]
+
+
+class Checks:
+    """Benchmark (e)."""
+
+    letter = "e"
+    title = "checks by bailiffs"
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+
+    def run(self, progress: Progress) -> Sequence[Figure]:
+        hub, count = self._shared.hub(progress), self._shared.scaled(REGISTRATIONS, 2 * len(_KNOWN))
+        progress.say(f"loading {count:,} registrations")
+        asyncio.run(load(hub, count, _KNOWN))
+        progress.say(f"{RATE} checks a second")
+        progress.reach(0.3)
+        alone = fire(_plan(hub, round(RATE * self._shared.seconds(SECONDS))))
+        progress.reach(0.5)
+        with firing(_plan(hub, RATE * _LONGEST_SECONDS)) as checks:
+            peak = play(hub, self._shared.month("peak with checks", SIGNALS), progress)
+            checks.stop()
+            beside = checks.result()
+        return [
+            *_figures("alone", alone),
+            *_figures("beside (c)", beside),
+            Figure(what="(c) beside the checks", measured=peak.all_after, unit="s"),
+        ]
+
+
+def _plan(hub: Hub, count: int) -> Plan:
+    """Half of those who are asked about are in debt help."""
+    token = hub.secrets.token(BAILIFF, "toetsen")
+    asked = [bsn for pair in zip(_KNOWN, _UNKNOWN, strict=False) for bsn in pair]
+    requests = [request("/v1/toetsen", token, _question(number, bsn)) for number, bsn in enumerate(asked)]
+    return Plan(url=hub.url("matcher"), requests=requests, rate=RATE, count=count)
+
+
+def _question(number: int, bsn: str) -> bytes:
+    content = {"burgerservicenummer": bsn, "dossiernummer": f"D{number}", "reden": "dagvaarding"}
+    return msgspec.json.encode(content)
+
+
+def _figures(how: str, fired: Fired) -> Iterator[Figure]:
+    times = fired.latencies()
+    seconds = fired.due[-1] - fired.due[0]
+    yield Figure(what=f"p50 {how}, {RATE}/s", measured=percentile(times, 50), unit="ms")
+    yield Figure(what=f"p99 {how}, {RATE}/s", measured=percentile(times, 99), unit="ms", aim=Aim(10))
+    yield Figure(what=f"longest {how}", measured=max(times), unit="ms")
+    yield Figure(what=f"checks {how}", measured=len(times))
+    yield Figure(
+        what=f"sent over 5 ms late by the load itself, {how}", measured=100 * fired.sent_late, unit="%"
+    )
+    yield Figure(what=f"CPU of the load, {how}", measured=100 * fired.cpu / seconds, unit="% of a core")
