@@ -5,7 +5,6 @@ Nothing depends on the order in which inputs arrive, because what is told is a f
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -66,7 +65,7 @@ def insert(household: Household, fact: Fact, now: datetime, pause_days: PauseDay
         case Outcome():
             return with_outcome(household, fact, now, pause_days(fact.municipality))
         case Woken():
-            return replace(household, woken=max(household.woken or now, now))
+            return household._replace(woken=max(household.woken or now, now))
 
 
 def wake_at(household: Household) -> datetime | None:
@@ -140,7 +139,7 @@ def _forget(household: Household, due: datetime) -> Household:
     over = {each.signal_id for each in _orphans(household) if expires_at(month_of(each.at)) <= due}
     over |= _signals(household.cases) - _signals(cases)
     known = tuple(each for each in household.known if each.signal_id not in over)
-    return replace(household, cases=cases, known=known)
+    return household._replace(cases=cases, known=known)
 
 
 def _orphans(household: Household) -> Iterable[KnownFact]:

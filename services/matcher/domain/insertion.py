@@ -1,6 +1,5 @@
 """Facts into the state of a household; a fact that is there already gives the very same state back."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from services.common.events import KnownPerson, Outcome, Registration, Signal
@@ -36,7 +35,7 @@ def with_signal(household: Household, signal: Signal, at: datetime) -> Household
         return with_case(household, _first_of_case(household, signal, month, at))
     signals = sorted((*case.signals, _fact(signal, at)), key=lambda each: (each.signal_date, each.signal_id))
     area = best_area(case.area, signal.area)
-    return with_case(household, replace(case, area=area, signals=tuple(signals)))
+    return with_case(household, case._replace(area=area, signals=tuple(signals)))
 
 
 def with_outcome(household: Household, outcome: Outcome, at: datetime, pause_days: int) -> Household:
@@ -45,7 +44,7 @@ def with_outcome(household: Household, outcome: Outcome, at: datetime, pause_day
     if outcome.result is None:
         if case.attempted_at is not None and case.attempted_at <= at:
             return household
-        return with_case(household, replace(case, attempted_at=at))
+        return with_case(household, case._replace(attempted_at=at))
     if any(known.result_id == outcome.outcome_id for known in case.results):
         return household
     result = ResultFact(
@@ -57,7 +56,7 @@ def with_outcome(household: Household, outcome: Outcome, at: datetime, pause_day
         version=outcome.version,
     )
     results = sorted((*case.results, result), key=lambda each: (each.version, each.result_id))
-    return with_case(household, replace(case, results=tuple(results)))
+    return with_case(household, case._replace(results=tuple(results)))
 
 
 def with_registration(household: Household, registration: Registration) -> Household:
@@ -71,13 +70,13 @@ def with_registration(household: Household, registration: Registration) -> House
         return household
     others = (each for each in household.registrations if each.registration_id != fact.registration_id)
     kept = sorted((*others, fact), key=lambda each: each.registration_id)
-    return replace(household, registrations=tuple(kept))
+    return household._replace(registrations=tuple(kept))
 
 
 def without_registration(household: Household, registration_id: str) -> Household:
     """Return the household without a registration."""
     kept = tuple(each for each in household.registrations if each.registration_id != registration_id)
-    return household if len(kept) == len(household.registrations) else replace(household, registrations=kept)
+    return household if len(kept) == len(household.registrations) else household._replace(registrations=kept)
 
 
 def with_known(household: Household, known: KnownPerson, at: datetime) -> Household:
@@ -90,7 +89,7 @@ def with_known(household: Household, known: KnownPerson, at: datetime) -> Househ
     if contacts:
         fact = KnownFact(signal_id=known.signal_id, contacts=contacts, at=at)
         others = tuple(sorted((*others, fact), key=lambda each: each.signal_id))
-    return replace(household, known=others)
+    return household._replace(known=others)
 
 
 def with_case(household: Household, case: CaseFacts) -> Household:
@@ -143,7 +142,7 @@ def _case_or_orphan(household: Household, outcome: Outcome, month: int) -> CaseF
     case = _case(household, outcome.case_id)
     if case is None:
         return CaseFacts(case_id=outcome.case_id, municipality=outcome.municipality, unit="", month=month)
-    return case if case.signals or case.month <= month else replace(case, month=month)
+    return case if case.signals or case.month <= month else case._replace(month=month)
 
 
 def _case(household: Household, case_id: str) -> CaseFacts | None:

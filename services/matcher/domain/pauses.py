@@ -45,9 +45,9 @@ def settle_pauses(household: Household, case: CaseFacts, changes: list[Change]) 
         for step in steps(before, _latest(found, before), household.woken):
             told[creditor] = _told(case, creditor, told.get(creditor), step, ids)
             changes.append(_change(case, told[creditor], step.change))
-        told[creditor] = replace(told[creditor], signal_ids=ids)  # a later signal joins without a telling
+        told[creditor] = told[creditor]._replace(signal_ids=ids)  # a later signal joins without a telling
     kept = tuple(told[creditor] for creditor in sorted(told))
-    return case if kept == case.pauses else replace(case, pauses=kept)
+    return case if kept == case.pauses else case._replace(pauses=kept)
 
 
 def spans_of(case: CaseFacts, signal: SignalFact) -> list[Span]:
