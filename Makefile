@@ -10,7 +10,7 @@ WORKERS ?= 3
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --python-version 3.11 --universal --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test leaks lint types lock picture clean
+.PHONY: help setup demo test crash bench leaks lint types lock picture clean
 
 help: ## show this text
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,7 +38,13 @@ demo: setup ## play two months on real Kafka, then stay up (ARGS=--once: end, an
 	@$(BIN)/signaalhub demo $(ARGS)
 
 test: setup ## all tests on real Kafka and PostgreSQL (ARGS="-m 'not real'": the quick ones)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore=tests/real/crash $(ARGS)
+
+crash: setup ## take a whole hub under load apart, time and again; ends with every record accounted for (minutes)
+	@$(BIN)/python -m pytest -x -s tests/real/crash $(ARGS)
+
+bench: setup ## measure the hub on this machine (ARGS="a c": these; ARGS="--write docs/benchmarks.md")
+	@$(BIN)/python -m services.local.bench $(ARGS)
 
 leaks: setup ## search all that `make demo ARGS=--once` left behind for personal data that was sent in
 	@$(BIN)/python -m tests.real.hub.leaks .signaalhub-demo

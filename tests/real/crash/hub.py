@@ -1,0 +1,202 @@
+"""The whole hub as processes that a test can kill, freeze, add and take away one by one."""
+
+import asyncio
+import os
+import shutil
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from services.common.catalogue import load_catalogue
+from services.common.clock import FileClock, set_clock
+from services.common.database import migrate
+from services.common.settings import REPOSITORY
+from services.common.topics import apply, wanted_topics
+from services.local.folder import DataFolder
+from services.local.kafka import EmbeddedKafka
+from services.local.kafka_kit import kafka_kit, new_cluster_id
+from services.local.keys import ISSUER, make_secrets
+from services.local.postgres import EmbeddedPostgres
+from services.local.service import SERVICES, Service
+from services.local.waiting import free_ports
+
+REPLICAS = 2
+START_SECONDS = 180.0
+BEGIN = datetime(2026, 3, 10, 9, tzinfo=UTC)
+"""Simulated time of the start: signals of February and March pass the gate."""
+LATER = datetime(2026, 4, 25, 9, tzinfo=UTC)
+"""March is closed and every pause of 30 days is over."""
+_POLL = 0.1
+_RESTART_SECONDS = 1.0
+
+
+async def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    """Return when a condition holds; it may block, so it is looked at in a thread."""
+    end = time.monotonic() + seconds
+    while not await asyncio.to_thread(condition):
+        assert time.monotonic() < end, f"{what} did not happen within {seconds:.0f} s"
+        await asyncio.sleep(_POLL)
+
+
+class Hub:
+    """Brokers, a database and replicas of each service; a service that ends is started again."""
+
+    def __init__(self, folder: Path, brokers: int = 1) -> None:
+        self._data = DataFolder(folder)
+        self.brokers = [EmbeddedKafka(folder / "kafka")] if brokers == 1 else cluster(folder, brokers)
+        self.postgres = EmbeddedPostgres(folder / "postgres", fsync=False)
+        self.secrets = make_secrets(self._data.secrets)
+        self.services: dict[str, Service] = {}
+        self.ended: Counter[str] = Counter()
+        """How often each service ended, by a test or by itself."""
+        self._env: Mapping[str, str] = {}
+        self._keeper: asyncio.Task[None] | None = None
+        set_clock(self._data.clock, BEGIN, 1.0)
+        self.clock = FileClock(self._data.clock)
+
+    @property
+    def kafka(self) -> str:
+        """Bootstrap servers."""
+        return ",".join(broker.bootstrap for broker in self.brokers)
+
+    def urls(self, service: str) -> list[str]:
+        """Return where the replicas of a service listen, also of one that is dead or frozen just now."""
+        return [each.url for each in self.services.values() if each.service == service]
+
+    async def start(self) -> None:
+        """Return when everything is healthy."""
+        self.postgres.launch()
+        for broker in self.brokers:
+            broker.launch()
+        await self.wait_ready(self.postgres, *self.brokers)
+        await asyncio.to_thread(migrate, self.postgres.url)
+        wanted = wanted_topics(load_catalogue(REPOSITORY / "schemas"))
+        await apply(self.kafka, wanted, replication=len(self.brokers))
+        self._env = self._environment()
+        await self.add(*(f"{name}-{replica}" for name in SERVICES for replica in range(REPLICAS)))
+        self._keeper = asyncio.create_task(self._keep())
+
+    async def stop(self) -> None:
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._keeper
+        for service in self.services.values():
+            service.ask_to_stop()
+        for service in self.services.values():
+            await asyncio.to_thread(service.stop)
+        for part in (*self.brokers, self.postgres):
+            await asyncio.to_thread(part.stop)
+
+    async def add(self, *names: str) -> None:
+        """Start these replicas (service-number) and return when all are healthy."""
+        for name in names:
+            service, _, replica = name.partition("-")
+            found = Service(service, int(replica), free_ports(1)[0], self._data, self._env)
+            found.launch()
+            self.services[name] = found
+        await self.healthy(*names)
+
+    async def remove(self, *names: str) -> None:
+        """End these replicas in peace, for good."""
+        gone = [self.services.pop(name) for name in names]
+        for service in gone:
+            service.ask_to_stop()
+        for service in gone:
+            await asyncio.to_thread(service.stop)
+
+    async def healthy(self, *names: str) -> None:
+        """Return when these services (none given: all) say that they are well."""
+        for name in names or tuple(self.services):
+            await until(lambda name=name: self.services[name].ready, START_SECONDS, f"health of {name}")  # type: ignore[misc]
+
+    def kill(self, *names: str) -> None:
+        """End services as a crash would."""
+        for name in names:
+            os.kill(self.services[name].pid, signal.SIGKILL)
+
+    def freeze(self, name: str) -> None:
+        os.kill(self.services[name].pid, signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        os.kill(self.services[name].pid, signal.SIGCONT)
+
+    async def bring_back(self, part: EmbeddedKafka | EmbeddedPostgres) -> None:
+        """Start a broker or the database again and return when it answers."""
+        part.launch()
+        await self.wait_ready(part)
+
+    async def wait_ready(self, *parts: EmbeddedKafka | EmbeddedPostgres) -> None:
+        for part in parts:
+            await until(lambda part=part: _ready(part), START_SECONDS, f"start of {part.name}")  # type: ignore[misc]
+
+    def jump(self, moment: datetime) -> None:
+        """Move the simulated time."""
+        set_clock(self._data.clock, moment, 1.0)
+
+    def log(self, name: str) -> str:
+        return self._data.log(name).read_text(errors="replace")
+
+    async def _keep(self) -> None:
+        """Start again what ended: what Kubernetes does."""
+        while True:
+            for name, service in self.services.items():
+                if not service.alive:
+                    self.ended[name] += 1
+                    service.launch()
+            await asyncio.sleep(_RESTART_SECONDS)
+
+    def _environment(self) -> Mapping[str, str]:
+        env = {
+            "KAFKA": self.kafka,
+            "KAFKA_REPLICATION": str(len(self.brokers)),
+            "DATABASE_URL": self.postgres.url,
+            "ISSUER": ISSUER,
+            "JWKS": str(self.secrets.jwks),
+            "PSEUDONYM_KEY": self.secrets.pseudonym_key,
+            "VAULT_KEY": self.secrets.vault_key,
+            "CLOCK_FILE": str(self._data.clock),
+        }
+        return {f"SIGNAALHUB_{name}": value for name, value in env.items()}
+
+
+def _ready(part: EmbeddedKafka | EmbeddedPostgres) -> bool:
+    assert part.alive, f"{part.name} ended at its start"
+    return part.ready
+
+
+def cluster(folder: Path, count: int) -> list[EmbeddedKafka]:
+    """Return the brokers of one cluster, each also a controller, every record on all of them."""
+    ports = free_ports(2 * count)
+    voters = ",".join(f"{node}@127.0.0.1:{ports[2 * node - 1]}" for node in range(1, count + 1))
+    cluster_id, found = new_cluster_id(), []
+    for node in range(1, count + 1):
+        home = folder / f"kafka-{node}"
+        _format(home / "data", cluster_id, node)
+        settings = _settings(count) | {"node.id": str(node), "controller.quorum.voters": voters}
+        port, controller = ports[2 * node - 2], ports[2 * node - 1]
+        found.append(EmbeddedKafka(home, port, controller_port=controller, settings=settings))
+    return found
+
+
+def _format(data: Path, cluster_id: str, node: int) -> None:
+    data.mkdir(parents=True)
+    shutil.copy(kafka_kit().bootstrap, data / "bootstrap.checkpoint")
+    (data / "meta.properties").write_text(f"version=1\ncluster.id={cluster_id}\nnode.id={node}\n")
+
+
+def _settings(count: int) -> dict[str, str]:
+    most, enough = str(count), str(count - 1)
+    return {
+        "offsets.topic.replication.factor": most,
+        "transaction.state.log.replication.factor": most,
+        "transaction.state.log.min.isr": enough,
+        "share.coordinator.state.topic.replication.factor": most,
+        "share.coordinator.state.topic.min.isr": enough,
+        "min.insync.replicas": enough,
+        "replica.lag.time.max.ms": "10000",
+    }

@@ -1,0 +1,365 @@
+"""What must be true in the end, from what was accepted: the rules in short, on plain names and addresses.
+
+Imports nothing of the product. Looks at everything at once instead of event by event, so it says what is true
+at the end and not how often something was told on the way.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+Home = tuple[str, int]
+"""Postcode and house number."""
+PAUSE = timedelta(days=30)
+ACCEPTED = {"ADVICE_OR_QUICK_FIX", "FOLLOW_UP_HELP", "FOLLOW_UP_FINANCIAL", "FOLLOW_UP_NOT_FINANCIAL"}
+NOT_PICKED_UP = {"REPEATED", "UNJUSTIFIED", "OTHER_REASON", "DECEASED", "NOT_RESIDENT"}
+"""Results that are also the status of the signals they hold for; of all others that is PICKED_UP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When the hub took something in: between the first attempt and the answer."""
+
+    early: datetime
+    late: datetime
+
+
+At = Callable[[Moment], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What a record says of a person."""
+
+    surname: str
+    initial: str
+    born: str
+    bsn: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """An accepted signal; `on` is its date."""
+
+    id: str
+    creditor: str
+    town: str
+    home: Home
+    unit: str
+    on: str
+    amount: int
+    crisis: bool
+    person: Person
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A contact attempt on the case of a signal."""
+
+    signal: str
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A result of the case of a signal; `named` = the signals it is about, none = the first one's person."""
+
+    signal: str
+    code: str
+    named: tuple[str, ...]
+    at: Moment
+
+
+@dataclass(slots=True)
+class Help:
+    """A registration: who, whom to call, every address it had (the last one counts), whether it ended."""
+
+    person: Person
+    contact: str
+    homes: list[Home]
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A bailiff's question, and whether its last answer was not known."""
+
+    dossier: str
+    bsn: str
+    unknown: bool
+
+
+@dataclass(slots=True)
+class History:
+    """All that was accepted, in the order in which each party sent it."""
+
+    signals: dict[str, Signal] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+    attempts: list[Attempt] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+    help: dict[str, Help] = field(default_factory=dict)
+    checks: list[Check] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case as its municipality sees it; `signals` is id, creditor, amount, status of each."""
+
+    town: str
+    month: str
+    kind: str
+    consecutive: bool
+    status: str
+    result: str | None
+    crisis: bool
+    team: str | None
+    signals: frozenset[tuple[str, str, int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A creditor's pause by the results of one case."""
+
+    signals: frozenset[str]
+    start: datetime
+    end: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What a creditor may know of its signal."""
+
+    status: str
+    accepted: bool | None
+    contacts: frozenset[str]
+
+
+@dataclass(slots=True)
+class Truth:
+    """What must be there; a case is named by the smallest id of its signals."""
+
+    cases: dict[str, Case] = field(default_factory=dict)
+    matches: set[tuple[str, str]] = field(default_factory=set)
+    """Kind and case; kind and signal when somebody is known."""
+    maybe_matches: set[tuple[str, str]] = field(default_factory=set)
+    pauses: dict[tuple[str, str], Pause] = field(default_factory=dict)
+    """By case and creditor."""
+    feedback: dict[str, Feedback] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
+    """Dossiers of bailiffs who hear that help started."""
+    maybe_told: set[str] = field(default_factory=set)
+
+
+Place = tuple[str, Home, str]
+Cases = dict[tuple[Place, str], list[Signal]]
+"""Signals by place and month, in the order of their dates."""
+
+
+def same(one: Person, other: Person) -> bool:
+    """Tell whether two records are certainly or probably about one person."""
+    if one.bsn and other.bsn:
+        return one.bsn == other.bsn
+    if one.surname != other.surname or not one.born or one.born != other.born:
+        return False
+    return one.initial == other.initial or not (one.initial and other.initial)
+
+
+def truth(history: History, at: At, team_of: Callable[[str, str, bool], str | None]) -> Truth:
+    """Return what is true when all months are closed and all pauses over.
+
+    `team_of` says which team takes a municipality's case in a postcode, crisis or not.
+    """
+    cases = cases_of(history.signals.values())
+    names = {key: min(signal.id for signal in signals) for key, signals in cases.items()}
+    where = {signal.id: key for key, signals in cases.items() for signal in signals}
+    results: dict[tuple[Place, str], list[Result]] = defaultdict(list)
+    for result in history.results:
+        own = results[where[result.signal]]
+        if not own or (own[-1].code, own[-1].named) != (result.code, result.named):
+            own.append(result)  # the same again is the same result
+    attempted = {where[attempt.signal] for attempt in history.attempts}
+    found = Truth()
+    for key, signals in cases.items():
+        own, tried = results[key], key in attempted
+        statuses = {s.id: _status(s, signals, own, tried=tried, history=history, at=at) for s in signals}
+        found.cases[names[key]] = _case(key, cases, own, statuses, tried=tried, team_of=team_of)
+        found.matches |= {(kind, names[key]) for kind in _matches(cases, key)}
+        for signal in signals:
+            found.feedback[signal.id] = _feedback(signal, signals, own, statuses[signal.id], history, at)
+    _known(history, found)
+    _pauses(cases, results, names, found, at)
+    _checks(history, found)
+    return found
+
+
+def cases_of(signals: Iterable[Signal]) -> Cases:
+    """Return the signals of each municipality, dwelling and month."""
+    cases: Cases = defaultdict(list)
+    for signal in sorted(signals, key=lambda each: (each.on, each.id)):
+        cases[(signal.town, signal.home, signal.unit), signal.on[:7]].append(signal)
+    return dict(cases)
+
+
+def _case(
+    key: tuple[Place, str],
+    cases: Cases,
+    results: list[Result],
+    statuses: dict[str, str],
+    *,
+    tried: bool,
+    team_of: Callable[[str, str, bool], str | None],
+) -> Case:
+    (town, home, _), month = key
+    signals = cases[key]
+    crisis = any(signal.crisis for signal in signals)
+    return Case(
+        town=town,
+        month=month,
+        kind="MULTIPLE" if len(signals) > 1 else "SINGLE",
+        consecutive=bool(_before(cases, key, 6)),
+        status="CLOSED" if results else "PICKED_UP" if tried else "NOT_YET_PICKED_UP",
+        result=results[-1].code if results else None,
+        crisis=crisis,
+        team=team_of(town, home[0], crisis),
+        signals=frozenset((s.id, s.creditor, s.amount, statuses[s.id]) for s in signals),
+    )
+
+
+def _matches(cases: Cases, key: tuple[Place, str]) -> Iterable[str]:
+    now = {signal.creditor for signal in cases[key]}
+    earlier = {signal.creditor for signal in _before(cases, key, 6)}
+    last = {signal.creditor for signal in _before(cases, key, 1)}
+    if len(now) > 1:
+        yield "MULTIPLE"
+    if earlier and len(earlier | now) > 1:
+        yield "CONSECUTIVE"
+    if last - now and now - last:
+        yield "SWAP"
+
+
+def _before(cases: Cases, key: tuple[Place, str], months: int) -> list[Signal]:
+    place, month = key
+    count = int(month[:4]) * 12 + int(month[5:]) - 1
+    names = [f"{n // 12:04}-{n % 12 + 1:02}" for n in range(count - months, count)]
+    return [signal for name in names for signal in cases.get((place, name), ())]
+
+
+def _helps(signal: Signal, history: History, *, ever: bool = False) -> list[Help]:
+    """Return the registrations of a signal's person: by BSN anywhere, by name at its address."""
+    return [
+        each
+        for each in history.help.values()
+        if (ever or not each.ended)
+        and (
+            (signal.person.bsn and each.person.bsn == signal.person.bsn)
+            or (signal.home in (each.homes if ever else each.homes[-1:]) and same(each.person, signal.person))
+        )
+    ]
+
+
+def _about(result: Result, signal: Signal, case: list[Signal], at: At) -> bool:
+    if result.named:
+        anchors = [each for each in case if each.id in result.named]
+    else:
+        seen = [each for each in case if at(each.at) <= at(result.at)]
+        anchors = (seen or case)[:1]
+    return any(each.id == signal.id or same(each.person, signal.person) for each in anchors)
+
+
+def _holds(result: Result, signal: Signal, case: list[Signal], at: At) -> bool:
+    if all(each.id != signal.id for each in case):
+        return False
+    return signal.id in result.named if result.named else _about(result, signal, case, at)
+
+
+def _status(
+    signal: Signal, case: list[Signal], results: list[Result], *, tried: bool, history: History, at: At
+) -> str:
+    if _helps(signal, history):
+        return "KNOWN_IN_DEBT_HELP"
+    holding = [result for result in results if _holds(result, signal, case, at)]
+    if holding:
+        return holding[-1].code if holding[-1].code in NOT_PICKED_UP else "PICKED_UP"
+    return "PICKED_UP" if tried or results else "NOT_YET_PICKED_UP"
+
+
+def _feedback(
+    signal: Signal, case: list[Signal], results: list[Result], status: str, history: History, at: At
+) -> Feedback:
+    """A reason that is nobody's business is hidden; accepted or not only of what was picked up."""
+    holding = [result for result in results if _holds(result, signal, case, at)]
+    shown = "NOT_PICKED_UP" if status == "OTHER_REASON" else status
+    accepted = holding[-1].code in ACCEPTED if shown == "PICKED_UP" and holding else None
+    return Feedback(shown, accepted, frozenset(each.contact for each in _helps(signal, history)))
+
+
+def _known(history: History, found: Truth) -> None:
+    """Whether help that ended met a signal in time is a matter of milliseconds: maybe."""
+    for signal in history.signals.values():
+        if _helps(signal, history):
+            found.matches.add(("KNOWN_IN_DEBT_HELP", signal.id))
+        elif _helps(signal, history, ever=True):
+            found.maybe_matches.add(("KNOWN_IN_DEBT_HELP", signal.id))
+
+
+def _pauses(
+    cases: Cases,
+    results: dict[tuple[Place, str], list[Result]],
+    names: dict[tuple[Place, str], str],
+    found: Truth,
+    at: At,
+) -> None:
+    household: dict[tuple[str, Home], list[Signal]] = defaultdict(list)
+    for ((town, home, _), _), signals in cases.items():
+        household[town, home] += signals
+    for key, own in results.items():
+        waits: dict[str, list[tuple[Signal, Pause]]] = defaultdict(list)
+        for signal in household[key[0][0], key[0][1]]:
+            for pause in _spans(signal, cases[key], own, at):
+                waits[signal.creditor].append((signal, pause))
+        for creditor, spans in waits.items():
+            found.pauses[names[key], creditor] = _last(spans)
+
+
+def _spans(signal: Signal, case: list[Signal], results: list[Result], at: At) -> list[Pause]:
+    """Return when a signal's creditor waits: each result begins, prolongs or ends the latest wait."""
+    spans: list[Pause] = []
+    for result in (each for each in results if _about(each, signal, case, at)):
+        now = at(result.at)
+        running = spans.pop() if spans and now < spans[-1].end else None
+        if result.code not in ACCEPTED:
+            spans += [Pause(frozenset(), running.start, now, "RESULT")] if running else []
+        elif running:
+            spans.append(Pause(frozenset(), running.start, max(running.end, now + PAUSE), "TERM"))
+        elif at(signal.at) >= now or _holds(result, signal, case, at):
+            spans.append(Pause(frozenset(), now, now + PAUSE, "TERM"))
+    begun = (Pause(s.signals, max(s.start, at(signal.at)), s.end, s.reason) for s in spans)
+    return [span for span in begun if span.start < span.end]
+
+
+def _last(spans: list[tuple[Signal, Pause]]) -> Pause:
+    """Return the last stretch of spans that do not touch, with all signals that have one."""
+    ids = frozenset(signal.id for signal, _ in spans)
+    last, *rest = sorted((span for _, span in spans), key=lambda span: (span.start, span.end))
+    for span in rest:
+        if span.start > last.end:
+            last = span
+        elif span.end > last.end:
+            last = Pause(ids, last.start, span.end, span.reason)
+    return Pause(ids, last.start, last.end, last.reason)
+
+
+def _checks(history: History, found: Truth) -> None:
+    """Who was told not known hears of help that runs; of help that ended maybe, when it was in time.
+
+    Maybe also when the answer was known: an attempt before it that brought no answer is a check of its own.
+    """
+    for check in history.checks:
+        helps = [each for each in history.help.values() if each.person.bsn == check.bsn]
+        if check.unknown and any(not each.ended for each in helps):
+            found.told.add(check.dossier)
+        elif helps:
+            found.maybe_told.add(check.dossier)

@@ -1,0 +1,140 @@
+"""Everything of one crash test: the hub, who speaks to it, what streams in, and the check at the end."""
+
+import asyncio
+import base64
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from services.common.pseudonyms import Pseudonyms
+from tests.real.crash.hub import LATER, Hub
+from tests.real.crash.load import Load
+from tests.real.crash.model import History
+from tests.real.crash.parties import Parties
+from tests.real.crash.probes import FEEDBACK, MATCHES, Probes
+from tests.real.crash.read import Reader, make_codec
+from tests.real.crash.speaker import Speaker
+from tests.real.crash.verify import differences, projections
+from tests.real.hub.town import OTHER_LANDLORD, Town
+
+END_SECONDS = 120.0
+"""How long the number of differences may stay the same."""
+LAST_STREETS_SECONDS = 300.0
+_SHOWN = 20
+
+
+@dataclass
+class Stage:
+    """One running hub under load."""
+
+    hub: Hub
+    history: History
+    tally: Counter[str]
+    load: Load
+    probes: Probes
+    reader: Reader
+    received: set[str] = field(default_factory=set)
+    """Idempotency keys of the webhooks that arrived."""
+    begun: float = field(default_factory=time.monotonic)
+
+    async def moves(self, after: str) -> None:
+        """Return when every partition moves and every service is well again; no street met a wrong answer."""
+        await self.probes.wave(after)
+        await self.hub.healthy()
+        self.load.check()
+
+    async def end(self) -> None:
+        """Let the load end, close March and all pauses, and find no difference anywhere."""
+        await self.load.stop(LAST_STREETS_SECONDS)
+        self.hub.jump(LATER)
+        history = self.history
+        self._report()
+        await none(lambda: differences(self.reader, history))
+        await none(lambda: projections(self.reader, self.hub.postgres.url, OTHER_LANDLORD, self.received))
+
+    def _report(self) -> None:
+        history, seconds = self.history, time.monotonic() - self.begun
+        accepted = {
+            "signals": len(history.signals),
+            "registrations": len(history.help),
+            "contact attempts": len(history.attempts),
+            "results": len(history.results),
+            "checks": len(history.checks),
+        }
+        rate = sum(self.tally.values()) / seconds
+        print(f"accepted in {seconds:.0f} s: {accepted}; {rate:.0f} requests/s", flush=True)
+        print(f"answers {dict(self.tally)}; processes that ended {dict(self.hub.ended)}", flush=True)
+
+
+async def none(find: Callable[[], list[str]]) -> None:
+    """Return when nothing is found any more; at the end of patience say what is."""
+    end, before = time.monotonic() + END_SECONDS, 0
+    while found := await asyncio.to_thread(find):
+        if len(found) != before:
+            before, end = len(found), time.monotonic() + END_SECONDS
+            print(f"{before} differences left, for example {found[-1]}", flush=True)
+        assert time.monotonic() < end, "\n".join(found[:_SHOWN])
+        await asyncio.sleep(2)
+
+
+@asynccontextmanager
+async def staged(brokers: int, width: int) -> AsyncIterator[Stage]:
+    """Yield a hub on which so many streets act at once; the town is settled."""
+    async with AsyncExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="sh-crash-"))
+        hub = Hub(folder, brokers)
+        stack.callback(shutil.rmtree, folder)
+        stack.push_async_callback(hub.stop)
+        await hub.start()
+        received: set[str] = set()
+        await _settle(hub, await stack.enter_async_context(_receiver(received)))
+        tally: Counter[str] = Counter()
+        speakers = [Speaker(hub.urls, hub.secrets.token, hub.clock, tally) for _ in range(2)]
+        for speaker in speakers:
+            stack.push_async_callback(speaker.close)
+        reader = Reader(hub.kafka, await make_codec())
+        history, pseudonyms = History(), Pseudonyms(base64.b64decode(hub.secrets.pseudonym_key))
+        of_load, of_probes = (Parties(speaker, pseudonyms, history) for speaker in speakers)
+        load, tail = Load(of_load), reader.follow((MATCHES, FEEDBACK))
+        stack.callback(tail.close)
+        stack.push_async_callback(load.cancel)
+        probes = Probes(of_probes, load.new_bsn, tail)
+        load.start(width)
+        yield Stage(hub, history, tally, load, probes, reader, received)
+
+
+async def _settle(hub: Hub, webhook: str) -> None:
+    town = Town({"ingest": hub.urls("ingest")[0]}, hub.secrets.token)
+    await asyncio.to_thread(town.settle)
+    about = {"naam": "Met een haak", "rollen": ["schuldeiser"], "signaalpartner": "Huur", "webhook": webhook}
+    await asyncio.to_thread(lambda: town.master(f"partijen/{OTHER_LANDLORD}", **about))
+
+
+@asynccontextmanager
+async def _receiver(received: set[str]) -> AsyncIterator[str]:
+    """A creditor's server for webhooks; yields its URL."""
+
+    async def take(request: Request) -> Response:
+        await request.body()
+        received.add(request.headers["idempotency-key"])
+        return Response(status_code=204)
+
+    app = Starlette(routes=[Route("/haak", take, methods=["POST"])])
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off", ws="none"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.05)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/haak"
+    server.should_exit = True
+    await serving

@@ -1,0 +1,257 @@
+"""The hub's topics and database beside what the reference model says: every difference is a line."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from services.common.events import (
+    BailiffMatch,
+    Case,
+    CaseKind,
+    Feedback,
+    Match,
+    MatchKind,
+    Pause,
+    PauseEnd,
+    Refusal,
+    Routing,
+    Signal,
+)
+from tests.real.crash import model
+from tests.real.crash.model import History, Moment, Truth, truth
+from tests.real.crash.parties import KINDS, derived, team_of
+from tests.real.crash.read import DEAD_LETTERS, Library, Seen, Topics, rows
+from tests.real.hub.town import BAILIFF, OTHER_TOWN, TOWN
+
+TOWNS = (TOWN, OTHER_TOWN)
+INNER = ("signals.v1", "cases.v1", "matches.v1", "pauses.v1", "feedback.v1", "routings.v1")
+PASSED_ON = {"cases": TOWNS, "matches": TOWNS, "pauses": tuple(KINDS), "feedback": tuple(KINDS)}
+TENANTS = tuple(f"tenant.{oin}.{subject}.v1" for subject, oins in PASSED_ON.items() for oin in oins)
+SIGNALS = {oin: f"tenant.{oin}.signals.v1" for oin in TOWNS}
+REFUSALS = tuple(f"tenant.{oin}.refusals.v1" for oin in KINDS)
+CHECKED = f"tenant.{BAILIFF}.bailiff-matches.v1"
+ALL = (*INNER, *TENANTS, *SIGNALS.values(), *REFUSALS, CHECKED, *DEAD_LETTERS)
+_MILLISECOND = timedelta(milliseconds=1)
+"""What the wire rounds off."""
+
+
+def differences(reader: Library, history: History) -> list[str]:
+    """Return how the topics differ from what must be there when March is closed and all pauses are over."""
+    topics = reader.whole(ALL)
+    return [
+        *_once(topics),
+        *_signals(topics, history),
+        *_conclusions(topics, truth(history, _early, team_of), truth(history, _late, team_of)),
+    ]
+
+
+def _early(moment: Moment) -> Any:
+    return moment.early - _MILLISECOND
+
+
+def _late(moment: Moment) -> Any:
+    return moment.late
+
+
+def _once(topics: Topics) -> Iterator[str]:
+    """Nothing is put aside, nothing is told twice, and what was concluded reached its tenant."""
+    for topic in DEAD_LETTERS:
+        if topics[topic]:
+            yield f"{len(topics[topic])} records on {topic}"
+    for topic in ("cases.v1", "matches.v1", "pauses.v1", "feedback.v1", *TENANTS, CHECKED):
+        twice = [id_ for id_, count in Counter(_ids(topics[topic])).items() if count > 1]
+        if twice:
+            yield f"{len(twice)} events are more than once on {topic}, for example {twice[0]}"
+    for subject, oins in PASSED_ON.items():
+        inside = set(_ids(topics[f"{subject}.v1"]))
+        outside = {id_ for oin in oins for id_ in _ids(topics[f"tenant.{oin}.{subject}.v1"])}
+        yield from _compared(f"{subject}.v1 on the tenants' topics", inside, outside)
+
+
+def _ids(records: list[Seen]) -> Iterator[str]:
+    return (each.id for each in records)
+
+
+def _signals(topics: Topics, history: History) -> Iterator[str]:
+    """Every accepted signal exactly once; every refused one at least once (a repetition is told again)."""
+    for town, topic in SIGNALS.items():
+        expected = Counter(each.id for each in history.signals.values() if each.town == town)
+        found = Counter(s.event.signal_id for s in topics[topic] if isinstance(s.event, Signal))
+        yield from _compared(f"signals on {topic}", set(expected.items()), set(found.items()))
+    refused = {s.event.signal_id for t in REFUSALS for s in topics[t] if isinstance(s.event, Refusal)}
+    yield from _compared("refusals", history.refused, refused)
+
+
+def _conclusions(topics: Topics, early: Truth, late: Truth) -> Iterator[str]:
+    names = {
+        s.event.case_id: min(each.signal_id for each in s.event.signals)
+        for s in topics["cases.v1"]
+        if isinstance(s.event, Case)
+    }
+    cases = {names[id_]: _case(event) for id_, event in latest_cases(topics).items()}
+    yield from _compared_by_key("case", early.cases, cases)
+    matches = {_match(s.event, names) for s in topics["matches.v1"] if isinstance(s.event, Match)}
+    yield from _compared("matches", early.matches, matches, early.maybe_matches)
+    feedback = {s.event.signal_id: _feedback(s.event) for s in _of(topics, "feedback", Feedback)}
+    yield from _compared_by_key("feedback", early.feedback, feedback)
+    yield from _pauses(topics, names, early, late)
+    told = {s.event.dossier for s in topics[CHECKED] if isinstance(s.event, BailiffMatch)}
+    yield from _compared("dossiers that hear of help", early.told, told, early.maybe_told)
+
+
+def latest_cases(topics: Topics) -> dict[str, Case]:
+    """Return the cases as their municipalities have them."""
+    return {s.event.case_id: s.event for s in _of(topics, "cases", Case)}
+
+
+def _of(topics: Topics, subject: str, kind: type[Any]) -> Iterator[Any]:
+    for oin in PASSED_ON[subject]:
+        for seen in topics[f"tenant.{oin}.{subject}.v1"]:
+            assert isinstance(seen.event, kind)
+            yield seen
+
+
+def _case(event: Case) -> model.Case:
+    """Not compared: times on the case, which the tests of the rules cover."""
+    return model.Case(
+        town=event.municipality,
+        month=event.month,
+        kind=event.kind.value,
+        consecutive=event.consecutive,
+        status=event.status.value,
+        result=event.result.value if event.result else None,
+        crisis=event.crisis,
+        team=event.team,
+        signals=frozenset((s.signal_id, s.creditor, s.amount_cents, s.status.value) for s in event.signals),
+    )
+
+
+def _match(event: Match, names: Mapping[str, str]) -> tuple[str, str]:
+    """Not compared: confidence, signals and reasons of a match, which are those of when it was told."""
+    known = event.kind is MatchKind.KNOWN_IN_DEBT_HELP
+    return event.kind.value, event.signal_ids[0] if known else names.get(event.case_id, event.case_id)
+
+
+def _feedback(event: Feedback) -> model.Feedback:
+    contacts = frozenset(each.organisation for each in event.contacts)
+    return model.Feedback(event.status.value, event.help_accepted, contacts)
+
+
+def _pauses(topics: Topics, names: Mapping[str, str], early: Truth, late: Truth) -> Iterator[str]:
+    """The last that was told of each pause. A pause without length was taken back.
+
+    It is told when a signal that came after the end of a pause overtook, from its own topic, the result that
+    ended it. For the same reason a signal can be missing from a pause that a result has ended already.
+    """
+    ids = {
+        derived("pause", id_, creditor): (name, creditor) for id_, name in names.items() for creditor in KINDS
+    }
+    found: dict[tuple[str, str], Pause] = {
+        ids[s.event.pause_id]: s.event for s in _of(topics, "pauses", Pause)
+    }
+    real = {key for key, pause in found.items() if pause.starts_at < pause.ends_at}
+    yield from _compared("pauses", set(early.pauses), real)
+    for key in real & early.pauses.keys():
+        pause, first, last = found[key], early.pauses[key], late.pauses[key]
+        signals = frozenset(pause.signal_ids)
+        ended = pause.end_reason is PauseEnd.RESULT
+        right = (
+            pause.end_reason is not None
+            and pause.end_reason.value == first.reason
+            and (signals <= first.signals if ended else signals == first.signals)
+            and first.start <= pause.starts_at <= last.start
+            and first.end <= pause.ends_at <= last.end
+        )
+        if not right:
+            yield f"pause {key}: {pause}, expected {first} to {last}"
+
+
+def projections(reader: Library, database: str, webhook: str, received: set[str]) -> list[str]:
+    """Return how the database differs from the topics it was made from."""
+    topics = reader.whole(ALL)
+    return [
+        *_worklist(topics, database),
+        *_disclosed(topics, database),
+        *_deliveries(topics, database, webhook, received),
+    ]
+
+
+def _worklist(topics: Topics, database: str) -> Iterator[str]:
+    expected = {s.event.case_id: _columns(s.event) for s in topics["cases.v1"] if isinstance(s.event, Case)}
+    found = rows(database, "SELECT * FROM feedback.cases")
+    names = next(iter(expected.values())).keys()
+    rest = {row["case_id"]: {name: row[name] for name in names} for row in found}
+    yield from _compared_by_key("row of feedback.cases", expected, rest)
+    teams = {s.event.case_id: s.event.team for s in topics["routings.v1"] if isinstance(s.event, Routing)}
+    found = rows(database, "SELECT * FROM feedback.case_teams")
+    yield from _compared_by_key("team", teams, {row["case_id"]: row["team"] for row in found})
+    ids = {s.event.signal_id for s in topics["signals.v1"] if isinstance(s.event, Signal)}
+    found = rows(database, "SELECT signal_id FROM feedback.signals")
+    yield from _compared("feedback.signals", ids, {row["signal_id"] for row in found})
+
+
+def _columns(case: Case) -> dict[str, Any]:
+    return {
+        "municipality": case.municipality,
+        "month": case.month,
+        "kind": CaseKind(case.kind).value,
+        "consecutive": case.consecutive,
+        "status": case.status.value,
+        "result": case.result.value if case.result else None,
+        "crisis": case.crisis,
+        "signals": msgspec.to_builtins(list(case.signals)),
+    }
+
+
+def _disclosed(topics: Topics, database: str) -> Iterator[str]:
+    expected = {
+        s.event.signal_id: (s.event.creditor, _feedback(s.event))
+        for s in topics["feedback.v1"]
+        if isinstance(s.event, Feedback)
+    }
+    found = {
+        row["signal_id"]: (
+            row["creditor"],
+            model.Feedback(
+                row["status"],
+                row["help_accepted"],
+                frozenset(each["organisation"] for each in row["contacts"]),
+            ),
+        )
+        for row in rows(database, "SELECT * FROM feedback.disclosed")
+    }
+    yield from _compared_by_key("row of feedback.disclosed", expected, found)
+
+
+def _deliveries(topics: Topics, database: str, webhook: str, received: set[str]) -> Iterator[str]:
+    """One delivery per event for the party with a webhook; done, and its receiver has had it."""
+    expected = {
+        derived("webhook", webhook, seen.source, seen.id)
+        for topic in ("pauses.v1", "feedback.v1")
+        for seen in topics[topic]
+        if isinstance(seen.event, Pause | Feedback) and seen.event.creditor == webhook
+    }
+    found = rows(database, "SELECT id, state FROM common.deliveries")
+    yield from _compared("common.deliveries", expected, {row["id"] for row in found})
+    left = Counter(row["state"] for row in found if row["state"] != "done")
+    if left:
+        yield f"deliveries that are not done: {dict(left)}"
+    yield from _compared("webhooks received", expected, received)
+
+
+def _compared(
+    what: str, expected: set[Any], found: set[Any], maybe: set[Any] | frozenset[Any] = frozenset()
+) -> Iterator[str]:
+    for word, some in (("missing", expected - found), ("too many", found - expected - maybe)):
+        if some:
+            yield f"{what}: {len(some)} {word} of {len(expected)}, for example {min(map(str, some))}"
+
+
+def _compared_by_key(what: str, expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
+    yield from _compared(what, set(expected), set(found))
+    for key in sorted(expected.keys() & found.keys()):
+        if expected[key] != found[key]:
+            yield f"{what} {key}: found {found[key]}, expected {expected[key]}"
