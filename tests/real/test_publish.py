@@ -103,6 +103,9 @@ async def test_publish_says_transient_when_the_broker_is_gone(tmp_path: Path) ->
                 await until(lambda: runtime.health.report()["publisher"] is not None, 8, "bad health")
                 assert [type(each) for each in await waiting] == [TransientError] * 3
                 assert time.monotonic() - begin < ACK_SECONDS + 2
+                about = {"part": "publisher", "reason": "timeout"}
+                value = runtime.metrics.registry.get_sample_value
+                assert value("signaalhub_publish_failures_total", about) == 3
                 assert runtime.health.report()["publisher"] is not None
             finally:
                 os.kill(broker.pid, signal.SIGCONT)

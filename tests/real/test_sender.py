@@ -52,6 +52,16 @@ class Outbox:
             found = await connection.execute(text(sql), values)
             return [tuple(row) for row in found] if found.returns_rows else []
 
+    def attempts(self, outcome: str) -> float | None:
+        """How many attempts the metrics tell of."""
+        labels = {"sender": self.name, "outcome": outcome}
+        return self.runtime.metrics.registry.get_sample_value("signaalhub_deliveries_total", labels)
+
+    def waiting(self, state: str) -> float | None:
+        """How many deliveries of the database the metrics tell of."""
+        labels = {"sender": self.name, "state": state}
+        return self.runtime.metrics.registry.get_sample_value("signaalhub_deliveries_waiting", labels)
+
     async def row(self, id: str) -> dict[str, Any]:
         columns = ["state", "attempts", "last_error", "body"]
         sql = f"SELECT {', '.join(columns)} FROM common.deliveries WHERE id = :id"
@@ -59,7 +69,7 @@ class Outbox:
         return dict(zip(columns, row, strict=True))
 
     async def until_state(self, state: str, *ids: str) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while {(await self.row(id))["state"] for id in ids} != {state}:
                 await asyncio.sleep(0.02)
 
@@ -127,7 +137,9 @@ async def test_a_delivery_that_fails_is_made_again_later_with_the_same_key(datab
                 assert (await box.row(id))["last_error"] == "TransientError: partner answered 503"
                 await box.make_due(id)
             await box.until_state("done", id)
+            await until(lambda: box.attempts("sent") == 1, what="the count")
         assert keys == [id] * 3
+        assert (box.attempts("failed"), box.attempts("dead")) == (2, 0)
         assert (await box.row(id))["attempts"] == 3
 
 
@@ -143,6 +155,8 @@ async def test_a_permanent_error_is_dead_at_once_and_the_process_stays_healthy(d
             await box.until_state("dead", f"{box.name}-1")
             assert box.runtime.health.report() == {box.name: None}
             [dead] = await sender.dead()
+            await until(lambda: box.waiting("dead") == 1, 20, "the count of the next round")
+            assert (box.waiting("pending"), box.attempts("dead")) == (0, 1)
         assert (dead.id, dead.attempts, dead.last_error) == (
             f"{box.name}-1",
             1,
