@@ -30,6 +30,9 @@ from tests.real.hub.town import OTHER_LANDLORD, Town
 
 END_SECONDS = 120.0
 """How long the number of differences may stay the same."""
+STAGES = 3
+"""Registrations, persons, households: a wave is behind all that was in the stage before. Only when nothing is
+under way between them may 46 days go by at once: after 28 a bailiff hears no more of help that began."""
 LAST_STREETS_SECONDS = 300.0
 _SHOWN = 20
 
@@ -57,6 +60,8 @@ class Stage:
     async def end(self) -> None:
         """Let the load end, close March and all pauses, and find no difference anywhere."""
         await self.load.stop(LAST_STREETS_SECONDS)
+        for number in range(STAGES):
+            await self.probes.wave(f"the end of the load ({number + 1} of {STAGES} stages)")
         self.hub.jump(LATER)
         history = self.history
         self._report()
