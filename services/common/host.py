@@ -17,7 +17,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import faust
-import httpx
 import structlog
 import uvloop
 from faust.app.base import BootStrategy
@@ -32,7 +31,7 @@ from services.common.codec import Codec
 from services.common.connection import connection
 from services.common.errors import ConfigurationError
 from services.common.health import Health
-from services.common.registry import ConfluentRegistry, Registry, Released, RepositoryRegistry
+from services.common.registry import Released, registry_at
 from services.common.runtime import Runtime
 from services.common.server import HttpServer
 from services.common.settings import Settings
@@ -43,7 +42,6 @@ if TYPE_CHECKING:  # FastAPI is imported by the service, after its log is set up
 
 STOP_SECONDS = 15.0
 """For all parts together; less than a supervisor (stack.py, Kubernetes) waits before it kills."""
-REGISTRY_TIMEOUT_SECONDS = 5.0
 EXIT_CRASHED = 1
 EXIT_MISCONFIGURED = 2
 
@@ -119,10 +117,7 @@ async def make_runtime(name: str, settings: Settings) -> AsyncIterator[Runtime]:
     connection(settings)  # a wrong set-up of it shows here, before anything starts
     released = Released(settings.schemas_dir)
     async with AsyncExitStack() as stack:
-        registry: Registry = RepositoryRegistry(released)
-        if settings.schema_registry_url:
-            client = await stack.enter_async_context(httpx.AsyncClient(timeout=REGISTRY_TIMEOUT_SECONDS))
-            registry = ConfluentRegistry(settings.schema_registry_url, client)
+        registry = await stack.enter_async_context(registry_at(settings.schema_registry_url, released))
         codec = Codec(released, registry)
         await codec.start()
         tracing = make_tracing(name, settings)
