@@ -16,7 +16,7 @@ from services.local.keys import Secrets
 from services.local.waiting import wait_until
 from tests.real.hub.town import Town
 
-START_SECONDS = 90
+START_SECONDS = 240
 
 
 @pytest.fixture(scope="module")

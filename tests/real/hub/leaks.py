@@ -8,6 +8,7 @@ PostgreSQL, which are asked instead. Exit code 1 and a line per place where some
 nothing was found where it has to be, because then it did not see.
 """
 
+import gzip
 import json
 import sys
 from collections import Counter, defaultdict
@@ -31,7 +32,7 @@ from services.local.demo.scenario import make_steps
 from services.local.folder import opened
 from services.local.kafka import EmbeddedKafka
 from services.local.postgres import EmbeddedPostgres
-from tests.real.hub.personal import Finder, Kind
+from tests.real.hub.personal import GZIP, Finder, Kind
 
 RELEASED = Released(REPOSITORY / "schemas")
 STORAGE = ("kafka/data", "postgres/data")
@@ -50,7 +51,7 @@ def search(finder: Finder, places: Iterable[_Found]) -> Counter[str]:
     gathered: defaultdict[str, list[bytes]] = defaultdict(list)
     for place, data in places:
         looked[place] += 1
-        gathered[place].append(data)
+        gathered[place].append(gzip.decompress(data) if data.startswith(GZIP) else data)
     for place, parts in gathered.items():
         finder.look(place, b"\n".join(parts), allowed=MEANT_FOR_IT.get(place, frozenset()))
     return looked
@@ -186,8 +187,10 @@ def main(path: Path) -> int:
         f"{len(finder.forms):,} values searched for in {looked.total():,} pieces ({where}): "
         f"{len(finder.hits)} leaks\n"
     )
-    seen = {hit.place for hit in finder.meant} == MEANT_FOR_IT.keys() and sorts.keys() == SORTS
-    return 0 if seen and not finder.hits else 1
+    unseen = SORTS - sorts.keys() | MEANT_FOR_IT.keys() - {hit.place for hit in finder.meant}
+    if unseen:
+        sys.stdout.write(f"nothing was found in {', '.join(sorted(unseen))}, where it has to be\n")
+    return 1 if unseen or finder.hits else 0
 
 
 if __name__ == "__main__":

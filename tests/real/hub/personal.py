@@ -25,7 +25,7 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{8,}")
 _HEX = re.compile(rb"[0-9a-fA-F]{12,}")
 _WIDE = re.compile(rb"(?:[\x20-\x7e]\x00){3}")
 _MARKS = re.compile("[\u0300-\u036f]+")
-_GZIP = b"\x1f\x8b\x08"
+GZIP = b"\x1f\x8b\x08"
 
 
 class Kind(StrEnum):
@@ -113,7 +113,7 @@ class Finder:
         return found - meant
 
     def _dressed(self, data: bytes) -> Iterator[tuple[str, Kind]]:
-        if data.startswith(_GZIP):
+        if data.startswith(GZIP):
             yield from ((f"gzip, {dress}", kind) for dress, kind in self._dressed(gzip.decompress(data)))
         bare = _JWE.sub(lambda match: b"\n" + _decoded(match[1]) + b"\n", data)
         yield from self._written(bare, "", 0)
@@ -126,7 +126,7 @@ class Finder:
         new = {dress.encode() + b" " + token for token in pattern.findall(data)} - self._unwrapped
         inner = [each for token in new for each in decode(token.partition(b" ")[2])]
         for each in inner:
-            if each.startswith(_GZIP):
+            if each.startswith(GZIP):
                 yield from self._written(gzip.decompress(each), f"{dress}, gzip, ", NOISE)
         found = list(self._written(b"\n".join(inner), f"{dress}, ", NOISE))
         if not found:  # what was found once is found in every other place too

@@ -114,7 +114,8 @@ class Watched(Town):
     def answers(self) -> Iterator[tuple[str, bytes]]:
         """Yield what was heard as places to search."""
         for each in self.heard:
-            place = f"answer {each.request.method} {each.status_code}"
+            what = "metrics" if each.url.path == "/metrics" else each.request.method
+            place = f"answer {what} {each.status_code}"
             yield place, b"\n".join([*(b"%b: %b" % pair for pair in each.headers.raw), each.content])
 
 

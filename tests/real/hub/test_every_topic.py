@@ -163,6 +163,12 @@ def test_no_other_key_opens_them(hub: Town, seen: dict[str, list[Seen]]) -> None
                 opened(record.event["personal"], key)
 
 
+def test_no_amount_stands_in_a_key_or_header(seen: dict[str, list[Seen]]) -> None:
+    for records in seen.values():
+        for record in records:
+            assert "45050" not in record.key + b"\n".join(record.headers.values()).decode()
+
+
 def test_a_creditor_hears_of_its_own_signals_only(seen: dict[str, list[Seen]]) -> None:
     for subject in ("pauses", "feedback", "refusals"):
         for record in seen[f"tenant.{LANDLORD}.{subject}.v1"]:

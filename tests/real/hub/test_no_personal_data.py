@@ -6,6 +6,7 @@ demo leaves behind (leaks.py).
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from urllib.parse import quote
 
 import msgspec
@@ -14,12 +15,32 @@ import pytest
 from confluent_kafka import Producer
 
 from services.local.waiting import wait_until
+from tests.real.hub.collector import Collector, collecting
 from tests.real.hub.leaks import everything, search
 from tests.real.hub.personal import Finder, Kind
 from tests.real.hub.story import CUSTOMER, EMAIL, NAME, PHONE, SECONDS, Watched, live
 from tests.real.hub.town import BSN, TOWN, Town
 
 pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+SERVICES = {"ingest", "matcher", "notifier", "feedback"}
+
+
+@pytest.fixture(scope="module")
+def collector() -> Iterator[Collector]:
+    with collecting() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def hub_environment(collector: Collector) -> dict[str, str]:
+    """Trace every request, and tell of it at once."""
+    return {
+        "SIGNAALHUB_OTLP_ENDPOINT": collector.url,
+        "SIGNAALHUB_TRACE_RATIO": "1",
+        "OTEL_BSP_SCHEDULE_DELAY": "100",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +50,19 @@ def lived(hub: Town) -> Watched:
     return town
 
 
-def searched(town: Watched) -> tuple[Finder, Counter[str]]:
+def searched(town: Watched, *more: tuple[str, bytes]) -> tuple[Finder, Counter[str]]:
     finder = Finder.of(town.sent)
     places = everything(town.folder, town.endpoints["kafka"], town.endpoints["database"])
-    return finder, search(finder, [*places, *town.answers()])
+    return finder, search(finder, [*places, *town.answers(), *more])
 
 
-def test_nothing_that_the_hub_wrote_or_answered_holds_personal_data(lived: Watched) -> None:
-    finder, looked = searched(lived)
+def test_nothing_that_the_hub_wrote_or_answered_holds_personal_data(
+    lived: Watched, collector: Collector
+) -> None:
+    wait_until(
+        lambda: {span.service for span in collector.spans} == SERVICES, SECONDS, "spans of each service"
+    )
+    finder, looked = searched(lived, *(("spans", repr(span).encode()) for span in list(collector.spans)))
     assert set(finder.forms.values()) == set(Kind)
     assert looked.keys() >= {
         "topic __consumer_offsets, value",
@@ -53,6 +79,8 @@ def test_nothing_that_the_hub_wrote_or_answered_holds_personal_data(lived: Watch
         "answer POST 400",
         "answer POST 409",
         "answer POST 503",
+        "answer metrics 200",
+        "spans",
     }
     assert "\n".join(map(str, sorted(finder.hits))) == ""
 
