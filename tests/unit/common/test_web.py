@@ -191,8 +191,9 @@ async def test_an_unexpected_exception_is_500_of_which_only_an_id_is_told(
         answer = await client.post(f"/fouten/{kind}")
     assert answer.status_code == 500
     assert SECRET not in answer.text
-    [line] = logs
-    assert line["event"] == "request_failed"
+    [line, answered] = logs
+    assert (line["event"], answered["event"]) == ("request_failed", "request_answered")
+    assert SECRET not in str(answered)
     assert line["instance"] == answer.json()["instance"]
     assert answer.headers["x-content-type-options"] == "nosniff"
 
