@@ -13,6 +13,10 @@ from services.matcher.domain.statuses import in_order
 VALID_FOR = timedelta(days=28)
 """How long an answer may be relied on: that of the attachment register (DBR; domain.md 5.4) is 28 days."""
 
+UNDER_WAY = timedelta(days=28)
+"""How long a registration may still come that was recorded while an answer held: it passes another processor
+first, which may be behind, or it was put aside and is replayed (dead-letter topics keep 28 days)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
@@ -26,13 +30,18 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """A check that was answered with "not known", until it is no longer valid."""
+    """A check that was answered with "not known"; help that was recorded until `valid_until` is told."""
 
     check_id: str
     asker: str
     dossier: str
     valid_until: datetime
     told: bool = False
+
+    @property
+    def kept_until(self) -> datetime:
+        """When nothing that was recorded in time can come any more."""
+        return self.valid_until + UNDER_WAY
 
 
 def answer(running: Iterable[Contact], now: datetime) -> Answer:

@@ -87,7 +87,7 @@ def insert(person: Person, fact: Fact, now: datetime) -> Person:
 
 def wake_at(person: Person) -> datetime | None:
     """Return when the first watch or signal is forgotten."""
-    moments = [watch.valid_until for watch in person.watches]
+    moments = [watch.kept_until for watch in person.watches]
     moments.extend(expires_at(month_of(signal.at)) for signal in person.signals)
     return min(moments, default=None)
 
@@ -125,7 +125,7 @@ def _with_check(person: Person, check: Check) -> Person:
 
 
 def _forget(person: Person, due: datetime) -> Person:
-    watches = tuple(watch for watch in person.watches if watch.valid_until > due)
+    watches = tuple(watch for watch in person.watches if watch.kept_until > due)
     signals = tuple(signal for signal in person.signals if expires_at(month_of(signal.at)) > due)
     return replace(person, watches=watches, signals=signals)
 
