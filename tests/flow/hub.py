@@ -63,7 +63,7 @@ def handlers() -> dict[str, Handler]:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A record that ingest, a team or a bailiff put on a topic at a moment."""
+    """A record that came in from outside at a moment."""
 
     topic: str
     key: str

@@ -1,0 +1,170 @@
+"""What ingest, teams and bailiffs put on the topics, as records; and the same in another order, or twice.
+
+Two made-up residents of one surname, some houses, one municipality and three creditors.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from random import Random
+
+from services.common.events import (
+    Area,
+    CaseResult,
+    Check,
+    Contact,
+    Evidence,
+    EvidenceKind,
+    Outcome,
+    Refusal,
+    Registration,
+    Signal,
+    SignalPerson,
+)
+from services.common.identifiers import derived_id
+from services.matcher.domain.checks import VALID_FOR
+from tests.flow.examples import example
+from tests.flow.hub import Given
+
+START = datetime(2026, 1, 10, 12, tzinfo=UTC)
+END = datetime(2026, 7, 1, tzinfo=UTC)
+"""Every month is closed and every pause over."""
+TOWN = "00000099002220647000"
+CREDITORS = ("00000099000000001001", "00000099000000001002", "00000099000000001003")
+SENDER, BAILIFF = "00000099000000005001", "00000099000000004001"
+HOUSES = ("a" * 32, "b" * 32)
+PERSONS = ("p" * 32, "q" * 32)
+RESULTS = (
+    CaseResult.FOLLOW_UP_HELP,
+    CaseResult.ADVICE_OR_QUICK_FIX,
+    CaseResult.NEVER_REACHED,
+    CaseResult.NOT_RESIDENT,
+    CaseResult.KNOWN_IN_DEBT_HELP,
+)
+AREAS = (
+    Area(pc4="1234"),
+    Area(pc4="1234", district="WK064701", neighbourhood="BU06470101"),
+    Area(pc4="9999"),
+)
+_RENT, _RUNNING = example("signals/rent", Signal), example("registrations/running", Registration)
+_VISIT, _RESULT = example("outcomes/home-visit", Outcome), example("outcomes/help-accepted", Outcome)
+_CHECK, _REFUSAL = example("checks/unknown", Check), example("refusals/two-reasons", Refusal)
+
+
+def traits(person: int, *kinds: EvidenceKind) -> tuple[Evidence, ...]:
+    """Return evidence of one of the two residents; each kind but the surname tells them apart."""
+    values = {EvidenceKind.SURNAME: "name"}
+    found = (EvidenceKind.SURNAME, *kinds)
+    return tuple(Evidence(kind=kind, digest=values.get(kind, f"{kind} {person}")) for kind in found)
+
+
+def signal(
+    name: str,
+    at: datetime,
+    *,
+    house: str,
+    creditor: str,
+    day: date,
+    evidence: tuple[Evidence, ...],
+    unit: str = "",
+    crisis: bool = False,
+    young: bool = False,
+    area: Area = AREAS[0],
+    person: str | None = None,
+) -> list[Given]:
+    """Return a signal, and if it has a BSN whose it is."""
+    event = replace(
+        _RENT,
+        signal_id=name,
+        household=house,
+        municipality=TOWN,
+        creditor=creditor,
+        signal_date=day,
+        unit=unit,
+        evidence=evidence,
+        crisis=crisis,
+        young=young,
+        area=area,
+        person=person,
+    )
+    found = [Given("signals.v1", house, event, name, at)]
+    if person:
+        link = SignalPerson(person=person, signal_id=name, household=house, municipality=TOWN)
+        found.append(Given("signal-persons.v1", person, link, f"link {name}", at))
+    return found
+
+
+def attempt(name: str, at: datetime, of: Signal) -> Given:
+    return _outcome(_VISIT, name, at, of)
+
+
+def result(name: str, at: datetime, of: Signal, found: CaseResult, named: tuple[str, ...] = ()) -> Given:
+    """Return a result of a signal's case; versions follow the moments, as feedback gives them."""
+    version = 1 + int((at - START).total_seconds())
+    return _outcome(replace(_RESULT, result=found, signal_ids=named, version=version), name, at, of)
+
+
+def _outcome(outcome: Outcome, name: str, at: datetime, of: Signal) -> Given:
+    case_id = derived_id("case", TOWN, of.household, of.unit, f"{of.signal_date:%Y-%m}")
+    event = replace(outcome, outcome_id=name, household=of.household, municipality=TOWN, case_id=case_id)
+    return Given("outcomes.v1", of.household, event, name, at)
+
+
+def helped(
+    name: str,
+    at: datetime,
+    *,
+    person: str,
+    house: str,
+    evidence: tuple[Evidence, ...],
+    organisation: str = "Wijkteam",
+) -> Given:
+    """Return a registration as it is now; another place or organisation is another version of it."""
+    event = replace(
+        _RUNNING,
+        registration_id=name,
+        person=person,
+        household=house,
+        evidence=evidence,
+        contact=Contact(organisation=organisation),
+    )
+    return Given("registrations.v1", name, event, f"{name} {house} {organisation}", at)
+
+
+def help_ended(name: str, at: datetime) -> Given:
+    return Given("registrations.v1", name, None, f"{name} ended", at)
+
+
+def check(name: str, at: datetime, person: str, *, known: bool = False) -> Given:
+    event = replace(
+        _CHECK, check_id=name, person=person, asker=BAILIFF, known=known, valid_until=at + VALID_FOR
+    )
+    return Given("checks.v1", person, event, name, at)
+
+
+def refusal(name: str, at: datetime, creditor: str) -> Given:
+    event = replace(_REFUSAL, refusal_id=name, creditor=creditor, sender=SENDER)
+    return Given("refusals.v1", creditor, event, name, at)
+
+
+def mixed(records: Sequence[Given], chance: Random) -> list[Given]:
+    """Return any order but that of a line."""
+    lines: dict[tuple[str, str], list[Given]] = {}
+    for each in records:
+        lines.setdefault(each.line, []).append(each)
+    order = [each.line for each in records]
+    chance.shuffle(order)
+    return [lines[line].pop(0) for line in order]
+
+
+def twice(story: Sequence[Given], chance: Random) -> list[Given]:
+    """Repeat each record at once, or all of its line at the end; a sender's repetition has its own time."""
+    found: list[Given] = []
+    ending: list[Given] = []
+    at_once: dict[tuple[str, str], bool] = {}
+    for each in story:
+        found.append(each)
+        (found if at_once.setdefault(each.line, chance.random() < 0.5) else ending).append(each)
+    last = story[-1].at
+    sent_again = ("signals.v1", "signal-persons.v1", "outcomes.v1")
+    return found + [replace(each, at=last) if each.topic in sent_again else each for each in ending]
