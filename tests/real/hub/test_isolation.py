@@ -1,0 +1,278 @@
+"""The whole hub on Kafka with SCRAM and the rights of `topics apply --acls`: nobody does more than its part.
+
+The services run as deploy/k8s starts them. The rights come from the command, not from the manifests; that
+these give the same is shown by tests/contract/test_k8s.py.
+"""
+
+import asyncio
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+
+import httpx
+import pytest
+from aiokafka import AIOKafkaConsumer
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import (  # type: ignore[attr-defined] # public, but not marked as such
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
+from typer.testing import CliRunner
+
+from services.common.acls import PREPARE
+from services.common.catalogue import (
+    ProcessorSpec,
+    ProjectionSpec,
+    changelog_of,
+    dlq_of,
+    load_catalogue,
+)
+from services.common.connection import connection, librdkafka
+from services.common.errors import ConfigurationError, TransientError
+from services.common.rights import apply_acls
+from services.common.settings import REPOSITORY, KafkaSettings
+from services.common.topics import apply
+from services.local.cli import app
+from services.local.waiting import free_ports, wait_until
+from tests.contract.manifests import SERVICES
+from tests.real.hub.attempts import (
+    refused_groups,
+    refused_members,
+    refused_reading,
+    refused_subscribing,
+    refused_transactions,
+    refused_writing,
+    seen_by,
+)
+from tests.real.hub.protected import ADMIN, Site, command, protected_site, workloads
+from tests.real.hub.town import BAILIFF, INSURER, LANDLORD, OTHER_LANDLORD, OTHER_TOWN, TOWN, Town
+
+pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(900)]
+
+SECONDS = 400
+CATALOGUE = load_catalogue(REPOSITORY / "schemas")
+MUNICIPALITY, CREDITOR = ("signals", "cases", "matches"), ("pauses", "feedback", "refusals")
+TENANTS = {
+    TOWN: MUNICIPALITY,
+    OTHER_TOWN: MUNICIPALITY,
+    LANDLORD: CREDITOR,
+    OTHER_LANDLORD: CREDITOR,
+    BAILIFF: ("bailiff-matches",),
+}
+SPECS: list[ProcessorSpec | ProjectionSpec] = [*CATALOGUE.processors, *CATALOGUE.projections]
+GROUPS = {spec.name for spec in SPECS}
+
+tenants = pytest.mark.parametrize("oin", TENANTS)
+services = pytest.mark.parametrize("name", SERVICES)
+
+
+def own(oin: str) -> set[str]:
+    return {f"tenant.{oin}.{subject}.v1" for subject in TENANTS[oin]}
+
+
+def read_by(service: str) -> set[str]:
+    changelogs = {changelog_of(s.name) for s in CATALOGUE.processors if s.service == service and s.stateful}
+    return changelogs | {topic.name for topic in CATALOGUE.topics if service in topic.consumers}
+
+
+def written_by(service: str, every: set[str]) -> set[str]:
+    found = {topic.name for topic in CATALOGUE.topics if service in topic.producers}
+    found |= {name for name in read_by(service) if name.endswith(".changelog")}
+    found |= {dlq_of(name) for spec in SPECS if spec.service == service for name in spec.inputs}
+    return found | {name for name in every if service == "notifier" and name.startswith("tenant.")}
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with protected_site([*SERVICES, PREPARE, *TENANTS]) as found:
+        apply_acls(found.settings(ADMIN), CATALOGUE, [])
+        yield found
+
+
+@pytest.fixture(scope="module")
+def town(site: Site) -> Iterator[Town]:
+    """All services as the manifests start them, a settled town, and then the rights of its parties."""
+    for name, container in workloads("Job"):
+        run(container["args"], site.environment(name, container))
+    with ExitStack() as stack:
+        endpoints = {}
+        for name, container in workloads("StatefulSet"):
+            port = str(free_ports(1)[0])
+            log = stack.enter_context((site.folder / f"{name}.log").open("w"))
+            env = site.environment(name, container) | {"SIGNAALHUB_HTTP_PORT": port}
+            process = subprocess.Popen(command(container), env=env, stderr=log)
+            stack.callback(process.wait, 60)
+            stack.callback(process.terminate)
+            endpoints[name] = f"http://127.0.0.1:{port}"
+        for name, url in endpoints.items():
+            wait_until(partial(well, url), SECONDS, f"health of {name}")
+        found = Town(endpoints, site.secrets.token)
+        found.settle()
+        said = run(["topics", "apply", "--acls"], site.variables(ADMIN))
+        assert "rights of the services and 6 parties: 12 given, 0 taken away" in said
+        yield found
+
+
+def run(args: Sequence[str], env: Mapping[str, str]) -> str:
+    """Run a command of ours in this process: the start of another takes seconds."""
+    done = CliRunner().invoke(app, args, env=env, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+@pytest.fixture(scope="module")
+def every(site: Site, town: Town) -> set[str]:
+    """Every topic on the broker, also Kafka's own."""
+    return seen_by(site.settings(ADMIN)) | {"__transaction_state", "__consumer_offsets"}
+
+
+def well(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health", timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+# The services
+
+
+def test_what_a_signal_sets_in_motion_needs_no_right_that_its_service_lacks(town: Town) -> None:
+    assert town.check().json()["bekend"] is False
+    assert town.signal(INSURER, "Z-1").status_code == 202
+    assert town.signal(LANDLORD, "H-1").status_code == 202
+    assert town.signal(LANDLORD, "H-2", bedragInCenten=-1).status_code == 400
+    wait_until(lambda: any(len(case["signalen"]) == 2 for case in town.cases()), SECONDS, "the case")
+    assert town.register("R-1").status_code == 200
+    wait_until(lambda: town.check().json()["bekend"], SECONDS, "the registration")
+    (case,) = (case["id"] for case in town.cases() if len(case["signalen"]) == 2)
+    assert town.result(case).status_code == 202
+    wait_until(lambda: town.cases()[0]["status"] == "afgesloten", SECONDS, "the result")
+    for url in town.endpoints.values():
+        assert well(url), httpx.get(f"{url}/health").text
+
+
+@services
+async def test_a_service_reads_what_it_consumes_and_nothing_else(
+    site: Site, every: set[str], name: str
+) -> None:
+    assert await refused_reading(site.settings(name), every) == every - read_by(name)
+
+
+@services
+async def test_a_service_writes_what_it_produces_and_nothing_else(
+    site: Site, every: set[str], name: str
+) -> None:
+    foreign = every - written_by(name, every)
+    assert await refused_writing(site.settings(name), foreign) == foreign
+
+
+@services
+def test_a_service_is_told_of_no_topic_but_those_it_has_to_do_with(
+    site: Site, every: set[str], name: str
+) -> None:
+    tenants = {topic for topic in every if topic.startswith("tenant.") and name in {"ingest", "notifier"}}
+    assert seen_by(site.settings(name)) == read_by(name) | written_by(name, every) | tenants
+
+
+@services
+async def test_a_service_is_in_no_group_and_no_transaction_of_another(
+    site: Site, town: Town, name: str
+) -> None:
+    user = site.settings(name)
+    own_groups = {spec.name for spec in SPECS if spec.service == name}
+    others = GROUPS - own_groups | {TOWN, "anything"}
+    assert await refused_groups(user, own_groups | others) == others
+    every = {f"{spec.name}-0": spec.service for spec in CATALOGUE.processors}
+    foreign = {id for id, service in every.items() if service != name}
+    assert await refused_transactions(user, every) == foreign
+
+
+@pytest.mark.parametrize("name", [*SERVICES, PREPARE, TOWN])
+def test_nobody_but_an_administrator_sees_or_gives_rights(site: Site, town: Town, name: str) -> None:
+    with pytest.raises(ConfigurationError, match="may not change rights: it takes Alter on the cluster"):
+        apply_acls(site.settings(name), CATALOGUE, [])
+
+
+async def test_who_makes_topics_reads_and_writes_none(site: Site, every: set[str]) -> None:
+    user = site.settings(PREPARE)
+    assert await refused_reading(user, every) == every
+    assert await refused_writing(user, every) == every
+
+
+# The parties
+
+
+@tenants
+async def test_a_party_reads_its_own_topics_in_its_own_group(site: Site, town: Town, oin: str) -> None:
+    consumer = AIOKafkaConsumer(
+        *own(oin), **connection(site.settings(oin)), group_id=f"{oin}-afnemer", auto_offset_reset="earliest"
+    )
+    async with consumer:
+        assert {partition.topic for partition in consumer.assignment()} == own(oin)
+        expected = {TOWN: 2, LANDLORD: 1}.get(oin, 0)  # the signals of the test above, its refusal
+        read = 0
+        while read < expected:
+            read += len([await consumer.getone()])
+        await consumer.commit()
+
+
+@tenants
+async def test_the_broker_gives_a_party_no_record_of_anybody_else(
+    site: Site, every: set[str], oin: str
+) -> None:
+    assert await refused_reading(site.settings(oin), every) == every - own(oin)
+
+
+@tenants
+async def test_a_party_writes_to_no_topic_not_even_its_own(site: Site, every: set[str], oin: str) -> None:
+    assert await refused_writing(site.settings(oin), every) == every
+
+
+@tenants
+def test_a_party_is_told_of_its_own_topics_only(site: Site, every: set[str], oin: str) -> None:
+    assert seen_by(site.settings(oin)) == own(oin)
+
+
+@tenants
+def test_a_usual_consumer_of_a_party_hears_that_it_may_not_read_what_is_of_another(
+    site: Site, every: set[str], oin: str
+) -> None:
+    foreign = every - own(oin)
+    assert refused_subscribing(site.settings(oin), f"{oin}-afnemer", foreign) == foreign
+
+
+@tenants
+async def test_a_party_is_in_no_group_of_another(site: Site, town: Town, oin: str) -> None:
+    others = {other for other in TENANTS if other != oin}
+    theirs = {f"{other}-afnemer" for other in others}
+    assert await refused_members(site.settings(oin), min(own(oin)), theirs) == theirs
+    foreign = others | theirs | GROUPS | {"anything", oin[:-1]}
+    assert await refused_groups(site.settings(oin), foreign | {oin, f"{oin}-afnemer"}) == foreign
+
+
+def test_a_party_makes_changes_and_empties_no_topic(site: Site, town: Town) -> None:
+    admin, topic = AdminClient(librdkafka(site.settings(TOWN))), f"tenant.{TOWN}.signals.v1"
+    forever = ConfigEntry("retention.ms", "1", incremental_operation=AlterConfigOpType.SET)
+    setting = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[forever])
+    attempts = [
+        *admin.create_topics([NewTopic(f"tenant.{TOWN}.more.v1", 1, 1)]).values(),
+        *admin.delete_topics([topic]).values(),
+        *admin.incremental_alter_configs([setting]).values(),
+        *admin.delete_records([TopicPartition(topic, 0, -1)]).values(),
+    ]
+    for attempt in attempts:
+        with pytest.raises(KafkaException) as refused:
+            attempt.result(60)
+        assert refused.value.args[0].code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+
+def test_a_wrong_password_and_none_at_all_get_nobody_in(site: Site, town: Town) -> None:
+    plain = KafkaSettings(kafka=site.kafka)
+    for user in (site.settings(TOWN, password="guessed"), plain):
+        with pytest.raises(TransientError, match="no Kafka broker answers"):
+            asyncio.run(apply(user, []))
