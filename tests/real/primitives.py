@@ -107,9 +107,9 @@ async def read_until(bootstrap: str, topic: str, keys: set[bytes], seconds: floa
             keys = keys - {(await consumer.getone()).key}
 
 
-def reader(bootstrap: str, topic: str) -> AIOKafkaConsumer:
+def reader(bootstrap: str, *topics: str) -> AIOKafkaConsumer:
     return AIOKafkaConsumer(
-        topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest", isolation_level="read_committed"
+        *topics, bootstrap_servers=bootstrap, auto_offset_reset="earliest", isolation_level="read_committed"
     )
 
 
