@@ -89,8 +89,9 @@ class Hub:
             service.ask_to_stop()
         for service in self.services.values():
             await asyncio.to_thread(service.stop)
-        for part in (*self.brokers, self.postgres):
-            await asyncio.to_thread(part.stop)
+        for broker in self.brokers:
+            broker.kill()  # the last of three would wait for the others before it ends in peace
+        await asyncio.to_thread(self.postgres.stop)
 
     async def add(self, *names: str) -> None:
         """Start these replicas (service-number) and return when all are healthy."""
