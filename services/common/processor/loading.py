@@ -1,6 +1,6 @@
 """What the last writer of a partition left, state and place in the inputs: read after `InitProducerId`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 from aiokafka import AIOKafkaConsumer
@@ -17,12 +17,18 @@ log = structlog.get_logger()
 _POLL_MS = 250
 
 
-async def load(table: Table[S], settings: Settings, changelog: TopicPartition) -> None:
-    """Read a changelog partition to its end; our transactional id has settled what was open in it."""
+async def load(
+    table: Table[S], settings: Settings, changelog: TopicPartition, tell: Callable[[str], None]
+) -> None:
+    """Read a changelog partition to its end; our transactional id has settled what was open in it.
+
+    `tell` hears how far it is, for health.
+    """
     async with free_consumer(settings, "read_committed") as consumer:
         consumer.assign([changelog])
         end = (await consumer.end_offsets([changelog]))[changelog]
-        while await consumer.position(changelog) < end:
+        while (at := await consumer.position(changelog)) < end:
+            tell(f"{at} of {end} offsets of its state")
             for records in (await consumer.getmany(changelog, timeout_ms=_POLL_MS)).values():
                 for record in records:
                     table.load(record.key, record.value)

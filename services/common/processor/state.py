@@ -1,6 +1,8 @@
 """The state of one partition: in memory per key, and on a compacted changelog.
 
-A changelog value is msgpack of [wake_at, state]; a key whose state is over has a tombstone.
+A changelog value is msgpack of [wake_at, state]; a key whose state is over has a tombstone. What was loaded
+stays as these bytes until its key is asked for: half the memory, and nothing that the garbage collector looks
+through (with it loading took four times as long).
 """
 
 import heapq
@@ -24,7 +26,7 @@ class Table(Generic[S]):
     def __init__(self, state_type: type[S] | None) -> None:
         self._stateful = state_type is not None
         self._decoder = msgspec.msgpack.Decoder(tuple[datetime | None, state_type])  # type: ignore[valid-type]
-        self._entries: dict[str, tuple[S, datetime | None]] = {}
+        self._entries: dict[str, tuple[S | bytes, datetime | None]] = {}
         self._timers: list[tuple[datetime, str]] = []
         self._changed: set[str] = set()
         self.failed: dict[str, str] = {}
@@ -35,7 +37,13 @@ class Table(Generic[S]):
 
     def get(self, key: str) -> S | None:
         entry = self._entries.get(key)
-        return None if entry is None else entry[0]
+        if entry is None:
+            return None
+        state, wake_at = entry
+        if isinstance(state, bytes):
+            state = self._decoder.decode(state)[1]
+            self._entries[key] = (state, wake_at)
+        return state
 
     def check(self, state: S | None, wake_at: datetime | None) -> None:
         """Refuse what `put` could not keep."""
@@ -102,10 +110,10 @@ class Table(Generic[S]):
             self._entries.pop(key.decode(), None)
             return
         try:
-            wake_at, state = self._decoder.decode(value)
+            wake_at, _ = self._decoder.decode(value)  # all of it: who cannot read it must not begin
         except msgspec.MsgspecError as error:
             raise HaltError("the changelog holds state that this release cannot read") from error
-        self._entries[key.decode()] = (state, wake_at)
+        self._entries[key.decode()] = (value, wake_at)
 
     def loaded(self) -> None:
         """Arm the timers of all that was loaded."""

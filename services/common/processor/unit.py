@@ -132,23 +132,24 @@ class Unit(Generic[S]):
         """Become the only writer, then read what the last one left, then ask for records."""
         rules, settings = self._rules, self._shared.runtime.settings
         self._state = self._state or "loading"
-        self._producer = new_producer(
-            settings,
-            transactional_id=f"{rules.name}-{self.partition}",
-            transaction_timeout_ms=_TRANSACTION_MS,
-        )
+        own = f"{rules.name}-{self.partition}"
+        self._producer = new_producer(settings, transactional_id=own, transaction_timeout_ms=_TRANSACTION_MS)
         await asyncio.wait_for(self._producer.start(), _START_SECONDS)
         self._destinations = Destinations(self._shared.outputs, self._producer)
         await self._destinations.start()
         self._horizon = None
         self._table = Table(rules.state_type)
         if rules.state_type is not None:
-            await load(self._table, settings, TopicPartition(changelog_of(rules.name), self.partition))
+            changelog = TopicPartition(changelog_of(rules.name), self.partition)
+            await load(self._table, settings, changelog, partial(self._tell, self._state))
         self._window.restore(await seek(self._consumer, self._inputs, self._rules.name))
         self._committed = await self._positions()
         self._consumer.resume(*self._inputs)
         self._state = None
         self._log.info("partition_started", keys=len(self._table))
+
+    def _tell(self, doing: str, how_far: str) -> None:
+        self._state = f"{doing}: {how_far}"
 
     async def _work(self) -> None:
         while not self._closing:

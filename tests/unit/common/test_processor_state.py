@@ -85,6 +85,16 @@ def test_the_same_state_and_timer_are_no_change() -> None:
     assert len(list(table.changes())) == 1
 
 
+def test_what_was_loaded_and_looked_at_is_no_change_either() -> None:
+    table = Table(Seen)
+    table.put("a", Seen(1), NOW)
+    fresh = copy_of(table, {})
+    state = fresh.get("a")
+    assert state is fresh.get("a")
+    fresh.put("a", state, NOW)
+    assert list(fresh.changes()) == []
+
+
 def test_a_failed_timer_is_quiet_until_a_record_changes_its_key() -> None:
     table = Table(Seen)
     table.put("a", Seen(1), NOW)
