@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 
 import msgspec
 
@@ -10,6 +11,7 @@ from services.local.bench.load import fire, firing, request
 from services.local.bench.month import BSNS
 from services.local.bench.nation import BAILIFF
 from services.local.bench.peak import play
+from services.local.bench.processes import use_of
 from services.local.bench.registrations import load
 from services.local.bench.sending import Fired, Plan
 from services.local.bench.shared import SIGNALS, Shared
@@ -17,6 +19,7 @@ from services.local.demo.hub import Hub
 
 REGISTRATIONS = 250_000
 RATE, SECONDS = 500, 25.0
+MATCHER = "matcher-0"
 _LONGEST_SECONDS = 600
 _HALF = len(BSNS) // 2
 _KNOWN, _UNKNOWN = BSNS[_HALF : _HALF + _HALF // 2], BSNS[_HALF + _HALF // 2 :]
@@ -32,12 +35,16 @@ class Checks:
         self._shared = shared
 
     def run(self, progress: Progress) -> Sequence[Figure]:
-        hub, count = self._shared.hub(progress), self._shared.scaled(REGISTRATIONS, 2 * len(_KNOWN))
-        progress.say(f"loading {count:,} registrations")
-        asyncio.run(load(hub, count, _KNOWN))
+        hub = self._shared.hub(progress)
+        registrations = self._shared.scaled(REGISTRATIONS, 2 * len(_KNOWN))
+        progress.say(f"loading {registrations:,} registrations")
+        asyncio.run(load(hub, registrations, _KNOWN))
         progress.say(f"{RATE} checks a second")
         progress.reach(0.3)
-        alone = fire(_plan(hub, round(RATE * self._shared.seconds(SECONDS))))
+        count = round(RATE * self._shared.seconds(SECONDS))
+        before = use_of(hub)
+        alone = fire(_plan(hub, count))
+        used = use_of(hub)[MATCHER].since(before[MATCHER])
         progress.reach(0.5)
         with firing(_plan(hub, RATE * _LONGEST_SECONDS)) as checks:
             peak = play(hub, self._shared.month("peak with checks", SIGNALS), progress)
@@ -45,6 +52,7 @@ class Checks:
             beside = checks.result()
         return [
             *_figures("alone", alone),
+            Figure(what="CPU of matcher, alone", measured=used.cpu / count * 1e3, unit="ms a check"),
             *_figures("beside (c)", beside),
             Figure(what="(c) beside the checks", measured=peak.all_after, unit="s"),
         ]
@@ -70,7 +78,6 @@ def _figures(how: str, fired: Fired) -> Iterator[Figure]:
     yield Figure(what=f"p99 {how}, {RATE}/s", measured=percentile(times, 99), unit="ms", aim=Aim(10))
     yield Figure(what=f"longest {how}", measured=max(times), unit="ms")
     yield Figure(what=f"checks {how}", measured=len(times))
-    yield Figure(
-        what=f"sent over 5 ms late by the load itself, {how}", measured=100 * fired.sent_late, unit="%"
-    )
+    yield Figure(what=f"not answered with 200, {how}", measured=fired.failed(HTTPStatus.OK), aim=Aim(1))
+    yield Figure(what=f"sent over 5 ms late by the load, {how}", measured=100 * fired.sent_late, unit="%")
     yield Figure(what=f"CPU of the load, {how}", measured=100 * fired.cpu / seconds, unit="% of a core")

@@ -57,9 +57,9 @@ class Latency:
         yield Figure(what=f"p50 {at}", measured=percentile(times, 50), unit="ms")
         yield Figure(what=f"p99 {at}", measured=percentile(times, 99), unit="ms", aim=aim)
         yield Figure(what=f"longest {at}", measured=max(times), unit="ms")
-        yield Figure(
-            what=f"p99 of the answer (202) {at}", measured=percentile(fired.latencies(), 99), unit="ms"
-        )
+        answers = percentile(fired.latencies(), 99)
+        yield Figure(what=f"p99 of the answer (202) {at}", measured=answers, unit="ms")
+        yield Figure(what=f"not accepted {at}", measured=refused, aim=Aim(1))
         share = 100 * (fired.cpu + readback.cpu) / (count / rate)
         yield Figure(what=f"CPU of the load {at}", measured=share, unit="% of a core")
 
