@@ -20,7 +20,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
     """All that was logged so far; the set-up of the process is put back afterwards."""
-    gc.collect()  # what earlier tests left (a fenced aiokafka producer leaves a task) complains now, not in `lines`
+    gc.collect()  # what earlier tests left (a fenced producer leaves a task) complains now, not in the lines
     found, root = io.StringIO(), logging.getLogger()
     before = (structlog.get_config(), root.handlers[:], root.level)
     levels = {name: logging.getLogger(name).level for name in log.LEVELS}
