@@ -39,8 +39,7 @@ from services.ingest.domain.reading import read_signal
 from services.ingest.making import Maker, signal_person
 from services.matcher.domain.checks import VALID_FOR
 from services.notifier import processors as notifier
-from tests.flow.happened import Given
-from tests.flow.hub import Hub
+from tests.flow.hub import Given, Hub
 from tests.real.crash.hub import BEGIN, LATER
 from tests.real.crash.load import Street, bsns
 from tests.real.crash.model import History, Moment
