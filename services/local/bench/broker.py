@@ -50,7 +50,7 @@ def fill(kafka: str, records: Iterable[Record]) -> int:
             "partitioner": "murmur2",
             "linger.ms": 20,
             "enable.idempotence": True,
-            "log_level": 3,
+            "log_level": 0,
         }
     )
     count = 0
@@ -82,7 +82,7 @@ def count_records(kafka: str, topic: str, partitions: int, expected: int) -> Non
             "isolation.level": "read_committed",
             "enable.auto.commit": False,
             "enable.partition.eof": True,
-            "log_level": 3,
+            "log_level": 0,
         }
     )
     consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in range(partitions)])

@@ -7,13 +7,14 @@ from time import monotonic, sleep, thread_time
 from types import TracebackType
 from typing import Any, Self
 
-from confluent_kafka import OFFSET_END, Consumer, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
 
 from services.common.errors import TransientError
 
 _MOST, _WAIT_SECONDS = 500, 0.05
 _LOOK_SECONDS = 0.05
 _QUIET_SECONDS = 2.0
+_FOLLOW_SECONDS = 60.0
 
 
 class Readback:
@@ -80,6 +81,17 @@ class Readback:
 
 def follower(kafka: str, wanted: Callable[[str], bool]) -> Consumer:
     """Return a consumer of these topics from their present end, under `read_committed`."""
+    end = monotonic() + _FOLLOW_SECONDS
+    while True:
+        try:
+            return _follower(kafka, wanted)
+        except KafkaException as error:  # a broker under great load may lose its lead for a moment
+            if monotonic() > end:
+                raise TransientError(f"the broker does not tell where its topics end: {error}") from error
+            sleep(_LOOK_SECONDS)
+
+
+def _follower(kafka: str, wanted: Callable[[str], bool]) -> Consumer:
     consumer = Consumer(
         {
             "bootstrap.servers": kafka,
@@ -88,7 +100,7 @@ def follower(kafka: str, wanted: Callable[[str], bool]) -> Consumer:
             "enable.auto.commit": False,
             "fetch.wait.max.ms": 100,
             "fetch.queue.backoff.ms": 5,
-            "log_level": 3,
+            "log_level": 0,
         }
     )
     topics = consumer.list_topics(timeout=30).topics
@@ -98,7 +110,11 @@ def follower(kafka: str, wanted: Callable[[str], bool]) -> Consumer:
         if wanted(name)
         for number in topics[name].partitions
     ]
-    consumer.assign(consumer.offsets_for_times(latest, timeout=30))  # asked now, not at the first fetch
+    try:
+        consumer.assign(consumer.offsets_for_times(latest, timeout=30))  # asked now, not at the first fetch
+    except KafkaException:
+        consumer.close()
+        raise
     return consumer
 
 
