@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.real, pytest.mark.crash, pytest.mark.timeout(900)]
 BENCH = [sys.executable, "-m", "services.local.bench"]
 TITLES = "abcdefg"
 
