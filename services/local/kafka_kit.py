@@ -47,8 +47,8 @@ SETTINGS: Mapping[str, str] = {
     # groups start at once, and tests may use short session time-outs
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "1000",
-    # a group that was away as long as its topics keep records still knows its place: without one it would read
-    # all of them again, and a processor without state would tell its tenants everything twice
+    # a group that was away as long as its topics keep records still knows its place: without one it would
+    # read all of them again, and a processor without state would tell its tenants everything twice
     "offsets.retention.minutes": "40320",
     # topics come from the catalogue only
     "auto.create.topics.enable": "false",
