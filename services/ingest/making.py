@@ -4,7 +4,16 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from services.common.events import Area, Contact, Evidence, Party, Registration, Signal, SignalPerson
+from services.common.events import (
+    Area,
+    Contact,
+    Evidence,
+    Party,
+    Registration,
+    Signal,
+    SignalKind,
+    SignalPerson,
+)
 from services.common.pseudonyms import Pseudonyms
 from services.common.sealing import Sealer
 from services.ingest.domain.content import (
@@ -74,9 +83,13 @@ class Maker:
             partner_type=draft.partner_type,
             amount_cents=draft.amount_cents,
             arrears_since=draft.arrears_since,
-            crisis=draft.crisis,
+            crisis=draft.kind is not SignalKind.EARLY,
             warm_transfer=draft.warm_transfer,
             young=young(draft.person, draft.signal_date),
+            kind=draft.kind,
+            threat=draft.threat,
+            supply_ends_on=draft.supply_ends_on,
+            address_doubt=draft.address_doubt,
             area=place.area if place else Area(pc4=draft.address.postcode[:4]),
             person=self.pseudonyms.person(bsn) if bsn else None,
             personal=sealed,

@@ -3,6 +3,7 @@
 from itertools import product
 
 from services.common.catalogue import TENANT_PREFIX, Catalogue, Topic, load_catalogue
+from services.common.registry import Released
 from services.common.settings import REPOSITORY
 
 README = REPOSITORY / "schemas" / "README.md"
@@ -46,10 +47,11 @@ def _hub_table(catalogue: Catalogue) -> list[str]:
 
 def _row(topic: Topic) -> str:
     kept = "compacted" if topic.compacted else f"{topic.retention_days} days"
+    newest = Released(README.parent).latest(topic.subject).version
     cells = (
         f"`{topic.name}`",
         topic.key,
-        f"[{topic.subject}]({topic.subject}/v1.avsc)",
+        f"[{topic.subject}]({topic.subject}/v{newest}.avsc)",
         kept,
         ", ".join(topic.producers),
         ", ".join(topic.consumers),

@@ -55,7 +55,9 @@ from services.common.events.vocabulary import (
     PauseEnd,
     Role,
     RoutingReason,
+    SignalKind,
     SignalStatus,
+    Threat,
 )
 
 __all__ = [
@@ -98,10 +100,12 @@ __all__ = [
     "Routing",
     "RoutingReason",
     "Signal",
+    "SignalKind",
     "SignalPerson",
     "SignalState",
     "SignalStatus",
     "Team",
+    "Threat",
 ]
 
 Event = (

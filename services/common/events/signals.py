@@ -8,7 +8,9 @@ from services.common.events.vocabulary import (
     EvidenceKind,
     FeedbackStatus,
     PartnerType,
+    SignalKind,
     SignalStatus,
+    Threat,
 )
 
 
@@ -55,9 +57,17 @@ class Signal:
     amount_cents: int
     arrears_since: date
     crisis: bool
+    """The priority lane: true of CRISIS and of END_OF_SUPPLY."""
     warm_transfer: bool
     young: bool
     """Under 27 on the signal's date, as far as the birth date is known."""
+    kind: SignalKind = SignalKind.EARLY
+    """A record of v1 has none: then `crisis` tells EARLY and CRISIS apart."""
+    threat: Threat | None = None
+    supply_ends_on: date | None = None
+    """Of END_OF_SUPPLY only: last day of the energy contract, at least 20 working days ahead."""
+    address_doubt: bool = False
+    """The creditor doubts that its customer lives there: a hint for the address-quality chain (LAA)."""
     area: Area
     person: str | None = None
     """Pseudonym of the BSN, when the creditor may send one."""

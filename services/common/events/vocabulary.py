@@ -19,6 +19,22 @@ class PartnerType(StrEnum):
     HEALTH = "HEALTH"
 
 
+class SignalKind(StrEnum):
+    """What a signal asks for: domain.md 2.6. Warm transfer and doubt about the address may go with each."""
+
+    EARLY = "EARLY"
+    CRISIS = "CRISIS"
+    END_OF_SUPPLY = "END_OF_SUPPLY"
+
+
+class Threat(StrEnum):
+    """What is about to happen to the resident: the threatening situations of Wgs art. 4(2)."""
+
+    EVICTION = "EVICTION"
+    SHUT_OFF = "SHUT_OFF"
+    INSURANCE_END = "INSURANCE_END"
+
+
 class SignalStatus(StrEnum):
     """Status of a signal: DDAS v1.2 EnumSignaalstatus."""
 

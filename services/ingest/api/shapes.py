@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.common.ddas import PARTNER_TYPE
+from services.ingest.domain.formats import SIGNAL_KINDS, THREATS
 
 Json = dict[str, Any]
 
@@ -67,8 +68,20 @@ SIGNAL = object_of(
     bedragInCenten={"type": "integer", "minimum": 0, "maximum": 9_999_999_999},
     ontstaansdatum=DATE,
     signaaldatum=DATE,
-    crisissignaal={"type": "boolean", "default": False},
+    soort={
+        "type": "string",
+        "enum": list(SIGNAL_KINDS),
+        "description": "Standaard vroegsignaal, of crisis als crisissignaal true is.",
+    },
+    dreiging={"type": "string", "enum": list(THREATS), "description": "Niet bij een vroegsignaal."},
+    einddatumLevering=DATE | {"description": "Verplicht bij eindelevering, en alleen daar."},
+    crisissignaal={"type": "boolean", "description": "Van DDAS; spreekt soort niet tegen."},
     warmeOverdracht={"type": "boolean", "default": False},
+    adresTwijfel={
+        "type": "boolean",
+        "default": False,
+        "description": "U betwijfelt dat uw klant op dit adres woont.",
+    },
     klantnummer=REFERENCE,
     persoon=PERSON_WITH_BSN,
     adres=ADDRESS,

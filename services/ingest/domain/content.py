@@ -3,6 +3,7 @@
 Absent members are left out, so that a member that is added later does not change what came before.
 """
 
+from services.common.events import SignalKind
 from services.ingest.domain.drafts import Address, Person, Reach, RegistrationClaim, SignalDraft
 
 Json = dict[str, object]
@@ -10,16 +11,19 @@ Json = dict[str, object]
 
 def signal_public(draft: SignalDraft) -> Json:
     """Return what a signal says besides `signal_personal`: the same for JSON and CSV, and whoever sent it."""
-    return {
+    content: Json = {
         "schuldeiser": draft.creditor,
         "gemeentecode": draft.municipality_code,
         "signaalpartner": draft.partner_type.value,
         "bedragInCenten": draft.amount_cents,
         "ontstaansdatum": draft.arrears_since.isoformat(),
         "signaaldatum": draft.signal_date.isoformat(),
-        "crisissignaal": draft.crisis,
+        "crisissignaal": draft.kind is not SignalKind.EARLY,
         "warmeOverdracht": draft.warm_transfer,
     }
+    if draft.kind is not SignalKind.EARLY or draft.address_doubt:
+        content |= _urgency(draft)
+    return content
 
 
 def signal_personal(draft: SignalDraft) -> Json:
@@ -30,6 +34,15 @@ def signal_personal(draft: SignalDraft) -> Json:
         persoon=_person(draft.person),
         adres=_address(draft.address),
         contact=_reach(draft.reach),
+    )
+
+
+def _urgency(draft: SignalDraft) -> Json:
+    """Return what most signals do not have."""
+    return _there(
+        dreiging=draft.threat,
+        einddatumLevering=draft.supply_ends_on.isoformat() if draft.supply_ends_on else None,
+        adresTwijfel=draft.address_doubt,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from operator import attrgetter
 
-from services.common.events import PartnerType
+from services.common.events import PartnerType, SignalKind, Threat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +51,11 @@ class SignalDraft:
     amount_cents: int
     arrears_since: date
     signal_date: date
-    crisis: bool
+    kind: SignalKind
+    threat: Threat | None
+    supply_ends_on: date | None
     warm_transfer: bool
+    address_doubt: bool
     customer_number: str | None
     person: Person
     address: Address
@@ -70,8 +73,11 @@ class SignalClaim:
     amount_cents: int | None
     arrears_since: date | None
     signal_date: date | None
-    crisis: bool
+    kind: SignalKind
+    threat: Threat | None
+    supply_ends_on: date | None
     warm_transfer: bool
+    address_doubt: bool
     customer_number: str | None
     person: Person
     address: Address | None

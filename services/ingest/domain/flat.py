@@ -28,8 +28,18 @@ _REQUIRED = (
     "postcode",
     "huisnummer",
 )
-_OPTIONAL = ("schuldeiser", "crisissignaal", "warmeOverdracht", "klantnummer")
+_OPTIONAL = (
+    "schuldeiser",
+    "soort",
+    "dreiging",
+    "einddatumLevering",
+    "crisissignaal",
+    "warmeOverdracht",
+    "adresTwijfel",
+    "klantnummer",
+)
 _KNOWN = frozenset((*_NESTED, *_REQUIRED, *_OPTIONAL))
+_YES_OR_NO = frozenset({"crisissignaal", "warmeOverdracht", "adresTwijfel"})
 _BOOLEANS = {"true": True, "ja": True, "1": True, "false": False, "nee": False, "0": False}
 _MOST_DIGITS = 12
 
@@ -61,6 +71,6 @@ def nest(names: Sequence[str], cells: Sequence[str]) -> Mapping[str, object] | N
 def _seen(name: str, value: str) -> object:
     if name == "bedragInCenten" and value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS:
         return int(value)
-    if name in ("crisissignaal", "warmeOverdracht"):
+    if name in _YES_OR_NO:
         return _BOOLEANS.get(value.lower(), value)
     return value

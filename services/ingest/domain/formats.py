@@ -1,10 +1,11 @@
 """What a single value must look like (domain.md 7.1, 7.2): each function returns the normal form, or None."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
 
 from services.common.ddas import PARTNER_TYPE
-from services.common.events import PartnerType
+from services.common.events import PartnerType, SignalKind, Threat
 from services.common.identifiers import is_bsn, is_municipality_code, is_oin, postcode_of
 
 MAX_CENTS = 9_999_999_999
@@ -20,6 +21,16 @@ _HOUSE_NUMBER = re.compile(r"[1-9][0-9]{0,4}")
 _PHONE = re.compile(r"\+?[0-9][0-9 ()\-./]{4,24}")
 _EMAIL = re.compile(r"[^\s@<>,;:\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,187}[A-Za-z0-9])?")
 _EARLIEST_BIRTH = 1880
+SIGNAL_KINDS: Mapping[str, SignalKind] = {
+    "vroegsignaal": SignalKind.EARLY,
+    "crisis": SignalKind.CRISIS,
+    "eindelevering": SignalKind.END_OF_SUPPLY,
+}
+THREATS: Mapping[str, Threat] = {
+    "ontruiming": Threat.EVICTION,
+    "afsluiting": Threat.SHUT_OFF,
+    "einde zorgverzekering": Threat.INSURANCE_END,
+}
 _PARTNER_TYPES = {text: partner_type for partner_type, text in PARTNER_TYPE.items()}
 
 
@@ -55,6 +66,14 @@ def bsn(value: object) -> str | None:
 
 def partner_type(value: object) -> PartnerType | None:
     return _PARTNER_TYPES.get(value) if isinstance(value, str) else None
+
+
+def signal_kind(value: object) -> SignalKind | None:
+    return SIGNAL_KINDS.get(value) if isinstance(value, str) else None
+
+
+def threat(value: object) -> Threat | None:
+    return THREATS.get(value) if isinstance(value, str) else None
 
 
 def postcode(value: object) -> str | None:

@@ -1,7 +1,9 @@
 """From a raw JSON object (or a CSV row in that shape) to what it says. Total: no value makes it raise."""
 
 from collections.abc import Mapping
+from datetime import date
 
+from services.common.events import SignalKind, Threat
 from services.ingest.domain import formats
 from services.ingest.domain.drafts import Address, Person, Reach, RegistrationClaim, SignalClaim
 from services.ingest.domain.members import Members
@@ -18,6 +20,7 @@ def read_signal(raw: object, sender: str) -> tuple[SignalClaim | None, Problems]
     problems: list[Problem] = []
     members = Members(raw, problems)
     person = members.nested("persoon")
+    kind, threat, supply_ends_on = _kind(members)
     claim = SignalClaim(
         reference=members.required("kenmerk", formats.reference, Reason.REFERENCE_INVALID),
         creditor=_creditor(members, sender),
@@ -26,8 +29,11 @@ def read_signal(raw: object, sender: str) -> tuple[SignalClaim | None, Problems]
         amount_cents=members.required("bedragInCenten", formats.amount, Reason.AMOUNT_INVALID),
         arrears_since=members.required("ontstaansdatum", formats.day, Reason.DATE_INVALID),
         signal_date=members.required("signaaldatum", formats.day, Reason.DATE_INVALID),
-        crisis=members.optional("crisissignaal", formats.boolean) or False,
+        kind=kind,
+        threat=threat,
+        supply_ends_on=supply_ends_on,
         warm_transfer=members.optional("warmeOverdracht", formats.boolean) or False,
+        address_doubt=members.optional("adresTwijfel", formats.boolean) or False,
         customer_number=members.optional("klantnummer", formats.reference),
         has_bsn=person.has("burgerservicenummer"),
         person=_person(person, person.optional("burgerservicenummer", formats.bsn, Reason.BSN_INVALID)),
@@ -61,6 +67,28 @@ def read_registration(raw: object) -> tuple[RegistrationClaim | None, Problems]:
 def _creditor(members: Members, sender: str) -> str | None:
     named = members.optional("schuldeiser", formats.oin, Reason.OIN_INVALID)
     return named if members.has("schuldeiser") else sender
+
+
+def _kind(members: Members) -> tuple[SignalKind, Threat | None, date | None]:
+    """Read what is asked for; `crisissignaal` (DDAS) alone says it too, but may not say something else."""
+    crisis = members.optional("crisissignaal", formats.boolean)
+    kind = members.optional("soort", formats.signal_kind)
+    if kind is None:
+        kind = SignalKind.CRISIS if crisis else SignalKind.EARLY
+    elif (
+        crisis is not None
+        and kind is not SignalKind.END_OF_SUPPLY
+        and crisis is not (kind is SignalKind.CRISIS)
+    ):
+        members.note(Reason.FIELD_INVALID, "crisissignaal")
+    threat = members.optional("dreiging", formats.threat)
+    if kind is SignalKind.END_OF_SUPPLY:
+        return kind, threat, members.required("einddatumLevering", formats.day, Reason.DATE_INVALID)
+    if members.optional("einddatumLevering", formats.day, Reason.DATE_INVALID):
+        members.note(Reason.FIELD_INVALID, "einddatumLevering")
+    if threat and kind is SignalKind.EARLY:
+        members.note(Reason.FIELD_INVALID, "dreiging")
+    return kind, threat, None
 
 
 def _person(members: Members, bsn: str | None) -> Person:

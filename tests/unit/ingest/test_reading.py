@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.common.events import SignalKind
 from services.ingest.domain import formats
 from services.ingest.domain.content import signal_personal, signal_public
 from services.ingest.domain.flat import header_problems, nest
@@ -38,6 +39,13 @@ WRONG: list[tuple[str, Any, str]] = [
     ("signaaldatum", 20260101, "DATE_INVALID"),
     ("crisissignaal", "true", "FIELD_INVALID"),
     ("warmeOverdracht", 1, "FIELD_INVALID"),
+    ("adresTwijfel", "ja", "FIELD_INVALID"),
+    ("soort", "spoed", "FIELD_INVALID"),
+    ("soort", ["crisis"], "FIELD_INVALID"),
+    ("dreiging", "faillissement", "FIELD_INVALID"),
+    ("dreiging", "ontruiming", "FIELD_INVALID"),  # of a signal that is no crisis
+    ("einddatumLevering", "2026-02-30", "DATE_INVALID"),
+    ("einddatumLevering", "2026-05-01", "FIELD_INVALID"),  # of a signal that is no end of supply
     ("klantnummer", "x" * 65, "FIELD_INVALID"),
     ("persoon", "Jansen", "FIELD_INVALID"),
     ("persoon__burgerservicenummer", "123456789", "BSN_INVALID"),
@@ -109,6 +117,55 @@ def test_all_errors_come_at_once() -> None:
     changes = {path: value for path, value, _ in WRONG if path not in ("persoon", "adres")}
     _, problems = read_signal(message(**changes), LANDLORD)
     assert {each.field for each in problems} == {path.replace("__", ".") for path in changes}
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({}, SignalKind.EARLY),
+        ({"crisissignaal": None}, SignalKind.EARLY),
+        ({"soort": "vroegsignaal"}, SignalKind.EARLY),
+        ({"crisissignaal": True}, SignalKind.CRISIS),
+        ({"crisissignaal": True, "soort": "crisis", "dreiging": "ontruiming"}, SignalKind.CRISIS),
+        ({"crisissignaal": None, "soort": "crisis"}, SignalKind.CRISIS),
+        ({"soort": "eindelevering", "einddatumLevering": "2026-05-01"}, SignalKind.END_OF_SUPPLY),
+        (
+            {"soort": "eindelevering", "einddatumLevering": "2026-05-01", "crisissignaal": True},
+            SignalKind.END_OF_SUPPLY,
+        ),
+    ],
+)
+def test_the_kind_is_said_by_itself_or_by_the_crisis_flag_alone(
+    changes: dict[str, Any], kind: SignalKind
+) -> None:
+    claim, problems = read_signal(message(**changes), LANDLORD)
+    assert (claim and claim.kind, problems) == (kind, ())
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "code"),
+    [
+        ({"soort": "crisis"}, "crisissignaal", "FIELD_INVALID"),
+        ({"soort": "vroegsignaal", "crisissignaal": True}, "crisissignaal", "FIELD_INVALID"),
+        ({"soort": "eindelevering"}, "einddatumLevering", "FIELD_MISSING"),
+    ],
+)
+def test_a_kind_that_is_contradicted_or_half_said_is_refused(
+    changes: dict[str, Any], field: str, code: str
+) -> None:
+    _, problems = read_signal(message(**changes), LANDLORD)
+    assert [(each.reason.value, each.field) for each in problems] == [(code, field)]
+
+
+def test_what_is_new_in_a_message_does_not_change_the_content_of_one_without_it() -> None:
+    """A sender may send a signal of before again: the hub must see that it is the same."""
+    plain, _ = read_signal(message(), LANDLORD)
+    said, _ = read_signal(message(soort="vroegsignaal", adresTwijfel=False), LANDLORD)
+    doubt, _ = read_signal(message(adresTwijfel=True), LANDLORD)
+    assert plain
+    assert said
+    assert doubt
+    assert signal_public(plain.draft()) == signal_public(said.draft()) != signal_public(doubt.draft())
 
 
 def test_without_a_creditor_it_is_the_sender() -> None:

@@ -15,7 +15,8 @@ MAY_SEND_BSN = {"Zorg", "CAK Zorgverzekeringen", "CAK Eigen bijdrage"}
 FIELDS = {
     "": {
         "kenmerk", "schuldeiser", "gemeentecode", "signaalpartner", "bedragInCenten", "ontstaansdatum",
-        "signaaldatum", "crisissignaal", "warmeOverdracht", "klantnummer", "persoon", "adres", "contact",
+        "signaaldatum", "soort", "dreiging", "einddatumLevering", "crisissignaal", "warmeOverdracht",
+        "adresTwijfel", "klantnummer", "persoon", "adres", "contact",
     },
     "persoon": {"burgerservicenummer", "voorletters", "voorvoegsel", "geslachtsnaam", "geboortedatum"},
     "adres": {"postcode", "huisnummer", "huisletter", "huisnummertoevoeging"},
