@@ -15,7 +15,7 @@ from services.common.clock import Clock
 from services.common.errors import PermanentError, TransientError
 from services.ingest.delivery_storage import Counts, Status
 from services.ingest.judging import Delivery, Judged, Row
-from services.ingest.rows import Lines, RowReader
+from services.ingest.rows import batches
 
 BATCH_ROWS = 400
 MOST_ROWS = 200_000
@@ -54,13 +54,13 @@ class Deliveries:
     settler: "Settler"
     most_rows: int = MOST_ROWS
 
-    async def take(self, chunks: AsyncIterator[bytes], reader: RowReader, sender: str) -> tuple[str, Counts]:
+    async def take(self, rows: AsyncIterator[Row], sender: str) -> tuple[str, Counts]:
         """Return the id and counts once all rows are done; on any error the delivery is broken off."""
         delivery = Delivery(sender, str(uuid4()))
         id_ = delivery.id or ""
         try:
             await self.storage.start(id_, sender, self.clock.now())
-            counts = await self._take(batches(chunks, reader, BATCH_ROWS), delivery, id_)
+            counts = await self._take(batches(rows, BATCH_ROWS), delivery, id_)
             await self.storage.end(id_, Status.DONE)
         except BaseException as error:
             log.warning("delivery_broken_off", delivery_id=id_, error=type(error).__name__)
@@ -83,20 +83,6 @@ class Deliveries:
             counts = counts.plus(judged)
             await self.storage.add(id_, judged, counts)
         return counts
-
-
-async def batches(chunks: AsyncIterator[bytes], reader: RowReader, size: int) -> AsyncIterator[list[Row]]:
-    """Yield the rows of a stream in batches."""
-    lines, batch = Lines(), list[Row]()
-    async for chunk in chunks:
-        for row in reader.rows(lines.feed(chunk)):
-            batch.append(row)
-            if len(batch) == size:
-                yield batch
-                batch = []
-    batch += reader.rows(lines.end())
-    if batch:
-        yield batch
 
 
 class Settler(Service):

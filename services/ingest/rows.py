@@ -1,110 +1,65 @@
-"""From the bytes of a delivery to its rows: JSON lines or CSV, a line at a time, never the whole in memory.
+"""From the bytes of a delivery to its signals: JSON lines, CSV or XLSX, never the whole in memory."""
 
-A row is a line; no value of ours has a line break in it. So a row that cannot be read never takes its
-neighbours along.
-"""
-
-import csv
-from collections.abc import Iterable, Iterator
-from typing import Protocol
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
 
-from services.ingest.domain.flat import header_problems, nest
+from services.ingest.domain.columns import Head, HeadError
 from services.ingest.domain.reasons import Problem, Reason
+from services.ingest.domain.signal_columns import SIGNAL_COLUMNS, signal_of
 from services.ingest.judging import Row
+from services.ingest.lines import lines_of
+from services.ingest.tables import Cells, csv_table, xlsx_table
 
-LONGEST_LINE = 16_384
-"""Bytes; a signal has some 600."""
-_MARK = b"\xef\xbb\xbf"
-
-
-class Lines:
-    """Splits chunks into numbered lines, empty ones left out; one that is too long comes as None."""
-
-    def __init__(self) -> None:
-        self._rest = b""
-        self._number = 0
-        self._skipping = False
-
-    def feed(self, chunk: bytes) -> Iterator[tuple[int, bytes | None]]:
-        """Yield the lines that are complete with this chunk."""
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
-        for line in lines:
-            yield from self._line(line)
-        if len(self._rest) > LONGEST_LINE:
-            self._skipping, self._rest = True, b""
-
-    def end(self) -> Iterator[tuple[int, bytes | None]]:
-        """Yield the last line, when it has no line break."""
-        yield from self._line(self._rest)
-
-    def _line(self, line: bytes) -> Iterator[tuple[int, bytes | None]]:
-        self._number += 1
-        line = line.removeprefix(_MARK).strip() if self._number == 1 else line.strip()
-        if self._skipping or len(line) > LONGEST_LINE:
-            self._skipping = False
-            yield self._number, None
-        elif line:
-            yield self._number, line
+Chunks = AsyncIterator[bytes]
+RowReader = Callable[[Chunks], AsyncIterator[Row]]
+"""Yields a row per signal, readable or not; a `HeadError` comes before the first one."""
 
 
-class RowReader(Protocol):
-    """Makes rows of lines."""
-
-    def rows(self, lines: Iterable[tuple[int, bytes | None]]) -> Iterator[Row]:
-        """Yield a row per line, readable or not; a `BadHeaderError` comes before the first row."""
-
-
-class BadHeaderError(Exception):
-    """The head of a CSV file does not say what its columns are."""
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        super().__init__("the head of the file is not right")
-        self.problems = tuple(problems)
+async def json_rows(chunks: Chunks) -> AsyncIterator[Row]:
+    """Yield a signal per line."""
+    async for number, line in lines_of(chunks):
+        yield Row(number, None if line is None else parsed(line), line or b"")
 
 
-class JsonLines:
-    """A signal per line."""
-
-    def rows(self, lines: Iterable[tuple[int, bytes | None]]) -> Iterator[Row]:
-        for number, line in lines:
-            yield Row(number, None if line is None else parsed(line), line or b"")
+def csv_rows(chunks: Chunks) -> AsyncIterator[Row]:
+    """Yield the signals of a CSV file."""
+    return _signals(csv_table(chunks))
 
 
-class CsvLines:
-    """A head with the names of the columns, then a signal per line; comma or semicolon."""
+def xlsx_rows(chunks: Chunks) -> AsyncIterator[Row]:
+    """Yield the signals of a spreadsheet's first sheet."""
+    return _signals(xlsx_table(chunks))
 
-    def __init__(self) -> None:
-        self._names: list[str] | None = None
-        self._delimiter = ","
 
-    def rows(self, lines: Iterable[tuple[int, bytes | None]]) -> Iterator[Row]:
-        for number, line in lines:
-            if self._names is None:
-                self._names = self._head(line)
-            else:
-                cells = self._cells(line)
-                raw = nest(self._names, cells) if cells is not None else None
-                yield Row(number, raw, line or b"")
+async def _signals(table: AsyncIterator[Cells]) -> AsyncIterator[Row]:
+    head: Head | None = None
+    async for number, cells, source in table:
+        if head is None:
+            head = head_of(cells)
+        else:
+            yield Row(number, None if cells is None else signal_of(head, cells), source)
+    if head is None:
+        raise HeadError([Problem(Reason.UNREADABLE)])
 
-    def _head(self, line: bytes | None) -> list[str]:
-        self._delimiter = ";" if (line or b"").count(b";") > (line or b"").count(b",") else ","
-        cells = self._cells(line)
-        if cells is None:
-            raise BadHeaderError([Problem(Reason.UNREADABLE)])
-        names = [cell.strip() for cell in cells]
-        if problems := header_problems(names):
-            raise BadHeaderError(problems)
-        return names
 
-    def _cells(self, line: bytes | None) -> list[str] | None:
-        if line is None:
-            return None
-        try:
-            return next(csv.reader([line.decode()], delimiter=self._delimiter, strict=True))
-        except (UnicodeDecodeError, csv.Error):
-            return None
+def head_of(cells: Sequence[str] | None) -> Head:
+    """Return the head of a table of signals, or raise a `HeadError`."""
+    if cells is None:
+        raise HeadError([Problem(Reason.UNREADABLE)])
+    return Head(cells, SIGNAL_COLUMNS)
+
+
+async def batches(rows: AsyncIterator[Row], size: int) -> AsyncIterator[list[Row]]:
+    """Yield rows in batches."""
+    batch: list[Row] = []
+    async for row in rows:
+        batch.append(row)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 def parsed(source: bytes) -> object:

@@ -1,4 +1,4 @@
-"""POST /v1/leveringen: many signals at once, as JSON lines or CSV; GET: what became of each row."""
+"""POST /v1/leveringen: many signals at once, as JSON lines, CSV or XLSX; GET: what became of each row."""
 
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -13,23 +13,30 @@ from services.ingest.api.refusing import refusal
 from services.ingest.api.shapes import SIGNAL
 from services.ingest.deliveries import Deliveries, TooManyRowsError
 from services.ingest.delivery_storage import Counts, DeliveryState, DeliveryStorage, Status
+from services.ingest.domain import reasons
+from services.ingest.domain.columns import HeadError
+from services.ingest.domain.reasons import Reason
 from services.ingest.judging import Outcome
-from services.ingest.rows import BadHeaderError, CsvLines, JsonLines, RowReader
+from services.ingest.rows import RowReader, csv_rows, json_rows, xlsx_rows
+from services.ingest.tables import CSV_TYPE, MOST_XLSX_BYTES, XLSX_TYPE, NoWorkbookError
 
 Sender = Annotated[Caller, Depends(needs("signalen"))]
 PATH = "/leveringen"
 MOST_BYTES = 256 * 1024 * 1024
-READERS: dict[str, type[JsonLines] | type[CsvLines]] = {
-    "application/x-ndjson": JsonLines,
-    "text/csv": CsvLines,
-}
-_CSV = "De eerste regel noemt de kolommen: de namen van het JSON-bericht, zonder persoon, adres en contact."
+JSON_LINES_TYPE = "application/x-ndjson"
+READERS: dict[str, RowReader] = {JSON_LINES_TYPE: json_rows, CSV_TYPE: csv_rows, XLSX_TYPE: xlsx_rows}
+_TABLE = (
+    "De eerste rij noemt de kolommen, in willekeurige volgorde: de namen van het JSON-bericht of wat "
+    "gebruikelijk is (achternaam, huisnr, toev). `bedrag` is in euro's; datums: JJJJ-MM-DD of DD-MM-JJJJ."
+)
+_NO_WORKBOOK = f"Dit is geen XLSX-bestand van hoogstens {MOST_XLSX_BYTES} bytes; wat verwerkt is, blijft."
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/x-ndjson": {"schema": SIGNAL | {"description": "Eén signaal per regel."}},
-            "text/csv": {"schema": {"type": "string", "description": _CSV}},
+            JSON_LINES_TYPE: {"schema": SIGNAL | {"description": "Eén signaal per regel."}},
+            CSV_TYPE: {"schema": {"type": "string", "description": _TABLE}},
+            XLSX_TYPE: {"schema": {"type": "string", "format": "binary", "description": _TABLE}},
         },
     }
 }
@@ -82,9 +89,11 @@ def deliveries(taking: Deliveries, storage: DeliveryStorage) -> APIRouter:
     async def lever(request: Request, response: Response, caller: Sender) -> Levering:
         reader = _reader(request)
         try:
-            id_, counts = await taking.take(request.stream(), reader, caller.party)
-        except BadHeaderError as error:
-            raise refusal(error.problems, "De kopregel klopt niet; er is niets verwerkt.") from None
+            id_, counts = await taking.take(reader(request.stream()), caller.party)
+        except HeadError as error:
+            raise refusal(error.problems, "De kop klopt niet; er is niets verwerkt.") from None
+        except NoWorkbookError:
+            raise refusal([reasons.Problem(Reason.UNREADABLE)], _NO_WORKBOOK) from None
         except TooManyRowsError:
             detail = f"Een levering heeft hoogstens {taking.most_rows} regels; de rest is niet verwerkt."
             raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail) from None
@@ -109,7 +118,7 @@ def _reader(request: Request) -> RowReader:
     made = READERS.get(media_type(request))
     if made is None:
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Stuur {' of '.join(READERS)}.")
-    return made()
+    return made
 
 
 def _amounts(counts: Counts) -> Aantallen:

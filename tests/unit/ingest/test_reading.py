@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from services.common.events import SignalKind
 from services.ingest.domain import formats
 from services.ingest.domain.content import signal_personal, signal_public
-from services.ingest.domain.flat import header_problems, nest
 from services.ingest.domain.reading import read_registration, read_signal
 from services.ingest.domain.reasons import SENTENCES, Reason
 from tests.unit.ingest.messages import LANDLORD, message
@@ -208,37 +207,6 @@ def test_normal_forms_stay_what_they_are(reference: str, birth: str, name: str, 
     ):
         found = form(value)
         assert found is None or form(found) == found
-
-
-def test_a_row_of_csv_says_the_same_as_its_message() -> None:
-    cells = {
-        "kenmerk": "H-1",
-        "gemeentecode": "0363",
-        "signaalpartner": "Huur",
-        "bedragInCenten": "45050",
-        "ontstaansdatum": "2026-01-01",
-        "signaaldatum": " 2026-03-09 ",
-        "crisissignaal": "nee",
-        "klantnummer": "",
-        "voorletters": "J.",
-        "geslachtsnaam": "Jansen",
-        "geboortedatum": "1980-02-29",
-        "postcode": "1234AB",
-        "huisnummer": "12",
-        "telefoon": "0612345678",
-    }
-    assert header_problems(list(cells)) == ()
-    row, _ = read_signal(nest(list(cells), list(cells.values())), LANDLORD)
-    body, _ = read_signal(message(), LANDLORD)
-    assert row == body
-    assert nest(["kenmerk"], ["a", "b"]) is None
-
-
-@pytest.mark.parametrize("amount", ["12,50", "-1", "1e3", "½", "9" * 13])
-def test_an_amount_in_csv_that_is_no_whole_number_is_refused(amount: str) -> None:
-    raw = nest(["bedragInCenten"], [amount])
-    _, problems = read_signal(raw, LANDLORD)
-    assert Reason.AMOUNT_INVALID in {each.reason for each in problems}
 
 
 def test_every_reason_has_a_sentence() -> None:

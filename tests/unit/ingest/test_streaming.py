@@ -10,9 +10,10 @@ from services.common.errors import TransientError
 from services.common.testing import FakeClock
 from services.ingest.deliveries import BATCH_ROWS, MOST_ROWS, Deliveries, Settler, TooManyRowsError
 from services.ingest.delivery_storage import Counts, Status
+from services.ingest.domain.columns import HeadError
 from services.ingest.domain.reasons import Problem, Reason
 from services.ingest.judging import Delivery, Judged, Row
-from services.ingest.rows import BadHeaderError, CsvLines, JsonLines
+from services.ingest.rows import csv_rows, json_rows
 
 PROBLEMS = (Problem(Reason.UNREADABLE),)
 
@@ -66,7 +67,7 @@ async def stream(rows: int) -> AsyncIterator[bytes]:
 
 async def test_rows_come_in_batches_under_one_ephemeral_key() -> None:
     taking, notes = Refusing(), Notes()
-    _, counts = await deliveries(taking, notes).take(stream(1000), JsonLines(), "x")
+    _, counts = await deliveries(taking, notes).take(json_rows(stream(1000)), "x")
     assert taking.sizes == [BATCH_ROWS, BATCH_ROWS, 1000 - 2 * BATCH_ROWS]
     assert (notes.rows, notes.status) == (list(range(1, 1001)), Status.DONE)
     assert counts == notes.counts == Counts(refused=1000)
@@ -76,19 +77,19 @@ async def test_rows_come_in_batches_under_one_ephemeral_key() -> None:
 async def test_a_delivery_over_its_limit_is_broken_off_after_the_rows_up_to_there() -> None:
     notes = Notes()
     with pytest.raises(TooManyRowsError):
-        await deliveries(Refusing(), notes, 2 * BATCH_ROWS).take(stream(2 * BATCH_ROWS + 1), JsonLines(), "x")
+        await deliveries(Refusing(), notes, 2 * BATCH_ROWS).take(json_rows(stream(2 * BATCH_ROWS + 1)), "x")
     assert (notes.counts.received, notes.status) == (2 * BATCH_ROWS, Status.BROKEN_OFF)
 
 
 async def test_the_broker_away_breaks_a_delivery_off_with_the_rows_that_are_done() -> None:
     notes = Notes()
     with pytest.raises(TransientError):
-        await deliveries(Refusing(batches=1), notes).take(stream(1000), JsonLines(), "x")
+        await deliveries(Refusing(batches=1), notes).take(json_rows(stream(1000)), "x")
     assert (notes.counts.received, notes.status) == (BATCH_ROWS, Status.BROKEN_OFF)
 
 
 async def test_a_wrong_head_takes_nothing_in() -> None:
     taking, notes = Refusing(), Notes()
-    with pytest.raises(BadHeaderError):
-        await deliveries(taking, notes).take(stream(10), CsvLines(), "x")
+    with pytest.raises(HeadError):
+        await deliveries(taking, notes).take(csv_rows(stream(10)), "x")
     assert (taking.sizes, notes.status) == ([], Status.BROKEN_OFF)

@@ -1,0 +1,136 @@
+"""Tables as they are sent, CSV or XLSX: their rows as texts, one after the other, never the whole in memory.
+
+CSV: comma or semicolon (whichever the head has more of), UTF-8 or Windows-1252, an own first line `sep=;` or
+not. A row is a line: no value of ours has a line break in it, so a row that cannot be read takes no neighbour
+along. XLSX: the first sheet, read by a child process (workbook.py).
+"""
+
+import asyncio
+import csv
+import os
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import NamedTuple
+
+import msgspec
+
+from services.common.errors import PermanentError
+from services.ingest.lines import LONGEST_LINE, lines_of
+
+CSV_TYPE = "text/csv"
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MOST_XLSX_BYTES = 64 * 1024 * 1024
+"""Packed: 200,000 signals have some 15 MB. It is kept in memory, not in a file: it is personal data."""
+_AT_ONCE = 1
+"""Children at a time: each may take as much memory as workbook.py says."""
+_LONGEST_ROW = 16 * LONGEST_LINE
+"""Bytes of a row in JSON: a character takes six at most."""
+_ROW = msgspec.json.Decoder(tuple[int, list[str] | None])
+_MARK = b"\xef\xbb\xbf"
+
+
+class Cells(NamedTuple):
+    """A row: its number in the file, from 1; its cells, None when it cannot be read; its bytes."""
+
+    number: int
+    cells: Sequence[str] | None
+    source: bytes
+
+
+class NoWorkbookError(PermanentError):
+    """This is no XLSX file, or one that is too large to be taken in."""
+
+
+async def csv_table(chunks: AsyncIterator[bytes]) -> AsyncIterator[Cells]:
+    """Yield the rows of a CSV file, the head first; lines without any value are left out."""
+    decode, delimiter = _Text(), ""
+    async for number, line in lines_of(chunks):
+        text = decode(line, first=number == 1)
+        if number == 1 and text in ("sep=;", "sep=,"):  # from Excel to Excel
+            delimiter = text[-1]
+            continue
+        delimiter = delimiter or _delimiter(text or "")
+        cells = _cells(text, delimiter)
+        if cells is None or any(cell.strip() for cell in cells):
+            yield Cells(number, cells, line or b"")
+
+
+class _Text:
+    """Decodes lines as UTF-8, and from the first one on that is not, as Windows-1252: what Excel writes."""
+
+    def __init__(self) -> None:
+        self._encoding = "utf-8"
+        self._marked = False
+
+    def __call__(self, line: bytes | None, *, first: bool) -> str | None:
+        if line is None:
+            return None
+        if first and line.startswith(_MARK):
+            self._marked, line = True, line.removeprefix(_MARK)
+        try:
+            return line.decode(self._encoding)
+        except UnicodeDecodeError:
+            if self._marked or self._encoding != "utf-8":
+                return None
+        self._encoding = "cp1252"
+        return self(line, first=False)
+
+
+def _delimiter(head: str) -> str:
+    return ";" if head.count(";") > head.count(",") else ","
+
+
+def _cells(text: str | None, delimiter: str) -> list[str] | None:
+    if text is None:
+        return None
+    try:
+        return next(csv.reader([text], delimiter=delimiter, strict=True))
+    except (csv.Error, StopIteration):
+        return None
+
+
+_children = asyncio.Semaphore(_AT_ONCE)
+
+
+async def xlsx_table(chunks: AsyncIterator[bytes]) -> AsyncIterator[Cells]:
+    """Yield the rows of the first sheet, the head first; empty ones are left out.
+
+    Dates come as YYYY-MM-DD, numbers with a point, truth as ja or nee. Raises `NoWorkbookError`.
+    """
+    packed = bytearray()
+    async for chunk in chunks:
+        packed += chunk
+        if len(packed) > MOST_XLSX_BYTES:
+            raise NoWorkbookError(f"more than {MOST_XLSX_BYTES} bytes")
+    async with _children, _reading(bytes(packed)) as child:
+        packed.clear()
+        if child.stdout is not None:
+            async for line in child.stdout:
+                yield Cells(*_ROW.decode(line), line)
+        if await child.wait():
+            raise NoWorkbookError("the child that read it ended with an error")
+
+
+@asynccontextmanager
+async def _reading(packed: bytes) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Have a child that reads this; it knows none of our secrets, and ends with us."""
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "services.ingest.workbook"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        limit=_LONGEST_ROW,
+        env={name: value for name, value in os.environ.items() if not name.startswith("SIGNAALHUB_")},
+    )
+    try:
+        if child.stdin is not None:
+            with suppress(ConnectionError):  # it ended: its return code tells
+                child.stdin.write(packed)
+                await child.stdin.drain()
+                child.stdin.close()
+        yield child
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
