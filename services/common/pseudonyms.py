@@ -34,6 +34,12 @@ class Pseudonyms:
         """Return the keyed hash by which the same content is recognised without being kept."""
         return self._mac(b"content\0" + value)
 
+    def trail(self) -> HMAC:
+        """Return a keyed hash to be fed bit by bit: by its state the same beginning is recognised."""
+        mac = self._keyed.copy()
+        mac.update(b"trail\0")
+        return mac
+
     def _digest(self, kind: str, value: str) -> str:
         return self._mac(f"{kind}\0{value}".encode())
 

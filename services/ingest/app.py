@@ -40,14 +40,16 @@ def build(runtime: Runtime) -> Parts:
         teams=View("teams.v1", runtime),
     )
     directories = Directories(views.parties, views.agreements)
-    maker, vault = Maker(Pseudonyms(settings.pseudonym_key)), Vault(settings.vault_key)
+    pseudonyms = Pseudonyms(settings.pseudonym_key)
+    maker, vault = Maker(pseudonyms), Vault(settings.vault_key)
     intake = Intake(engine, publisher, clock, directories, maker, vault, Answers(runtime.metrics))
     storage = DeliveryStorage(engine, settings.replica)
     settler = Settler(storage)
     limits = {f"{BASE}{deliveries.PATH}": deliveries.MOST_BYTES}
     api = make_app(runtime, "Signaalhub: aanleveren", DESCRIPTION, body_limits=limits)
     api.include_router(signals(intake))
-    api.include_router(deliveries.deliveries(Deliveries(intake, storage, clock, settler), storage))
+    taking = Deliveries(intake, storage, clock, settler, pseudonyms)
+    api.include_router(deliveries.deliveries(taking, storage))
     api.include_router(registrations(Registrations(engine, publisher, clock, directories, maker, vault)))
     api.include_router(schemas(Released(settings.schemas_dir)))
     api.include_router(master_data(MasterData(runtime, publisher, views), settings))

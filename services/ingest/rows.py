@@ -33,12 +33,13 @@ def xlsx_rows(chunks: Chunks) -> AsyncIterator[Row]:
 
 
 async def _signals(table: AsyncIterator[Cells]) -> AsyncIterator[Row]:
-    head: Head | None = None
+    head, headline = None, b""
     async for number, cells, source in table:
         if head is None:
-            head = head_of(cells)
-        else:
-            yield Row(number, None if cells is None else signal_of(head, cells), source)
+            head, headline = head_of(cells), source
+        else:  # the first row has the head with it: under another head the same rows are another file
+            yield Row(number, None if cells is None else signal_of(head, cells), headline + source)
+            headline = b""
     if head is None:
         raise HeadError([Problem(Reason.UNREADABLE)])
 

@@ -4,15 +4,26 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
+from services.common.errors import PermanentError
 from services.common.problems import Problem
 from services.common.tokens import Caller, needs
-from services.common.web import BASE, Model, media_type
+from services.common.web import BASE, Model, Moment, media_type
 from services.ingest.api.refusing import refusal
+from services.ingest.api.results import result_file
 from services.ingest.api.shapes import SIGNAL
-from services.ingest.deliveries import Deliveries, TooManyRowsError
-from services.ingest.delivery_storage import Counts, DeliveryState, DeliveryStorage, Status
+from services.ingest.deliveries import Deliveries, OtherFileError, TooManyRowsError
+from services.ingest.delivery_storage import (
+    Counts,
+    DeliveryRow,
+    DeliveryState,
+    DeliveryStorage,
+    DeliverySummary,
+    OvertakenError,
+    Status,
+)
 from services.ingest.domain import reasons
 from services.ingest.domain.columns import HeadError
 from services.ingest.domain.reasons import Reason
@@ -30,6 +41,9 @@ _TABLE = (
     "gebruikelijk is (achternaam, huisnr, toev). `bedrag` is in euro's; datums: JJJJ-MM-DD of DD-MM-JJJJ."
 )
 _NO_WORKBOOK = f"Dit is geen XLSX-bestand van hoogstens {MOST_XLSX_BYTES} bytes; wat verwerkt is, blijft."
+_OTHER_FILE = (
+    "Onder deze Idempotency-Key leverde u iets anders; lever een verbeterd bestand onder een nieuwe."
+)
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -58,6 +72,20 @@ class Levering(Model):
     aantallen: Aantallen
 
 
+class LeveringInLijst(Levering):
+    """Een levering en hoe ver zij is; `sleutel` is uw Idempotency-Key."""
+
+    status: Status
+    sleutel: str | None
+    begonnen_op: Moment
+
+
+class Leveringen(Model):
+    """Uw laatste leveringen, de nieuwste eerst."""
+
+    leveringen: tuple[LeveringInLijst, ...]
+
+
 class Regel(Model):
     """Wat er van een regel werd; `regel` is het regelnummer in het bestand, vanaf 1."""
 
@@ -68,12 +96,30 @@ class Regel(Model):
     redenen: tuple[str, ...]
 
 
-class LeveringMetRegels(Levering):
+class LeveringMetRegels(LeveringInLijst):
     """Een levering met een bladzijde regels; `volgende` is de vanafRegel van de volgende bladzijde."""
 
-    status: Status
     regels: tuple[Regel, ...]
     volgende: int | None = None
+
+
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[\x21-\x7e]{1,64}$",
+        description="Uw eigen naam voor deze levering, zonder persoonsgegevens. Onder dezelfde naam gaat een "
+        "levering die afbrak verder waar zij was: geen regel telt dubbel.",
+    ),
+]
+First = Annotated[int, Query(alias="vanafRegel", ge=1, le=2_000_000_000)]
+_RESULT: dict[int | str, Any] = {
+    HTTPStatus.OK: {
+        "content": {CSV_TYPE: {"schema": {"type": "string"}}},
+        "description": "Een regel per rij.",
+    },
+    HTTPStatus.NOT_FOUND: {},
+}
 
 
 def deliveries(taking: Deliveries, storage: DeliveryStorage) -> APIRouter:
@@ -84,34 +130,46 @@ def deliveries(taking: Deliveries, storage: DeliveryStorage) -> APIRouter:
         PATH,
         status_code=HTTPStatus.ACCEPTED,
         summary="Lever veel signalen tegelijk",
+        responses={HTTPStatus.CONFLICT: {"description": _OTHER_FILE}},
         openapi_extra=_BODY,
     )
-    async def lever(request: Request, response: Response, caller: Sender) -> Levering:
+    async def lever(request: Request, response: Response, caller: Sender, key: Key = None) -> Levering:
         reader = _reader(request)
         try:
-            id_, counts = await taking.take(reader(request.stream()), caller.party)
-        except HeadError as error:
-            raise refusal(error.problems, "De kop klopt niet; er is niets verwerkt.") from None
-        except NoWorkbookError:
-            raise refusal([reasons.Problem(Reason.UNREADABLE)], _NO_WORKBOOK) from None
-        except TooManyRowsError:
-            detail = f"Een levering heeft hoogstens {taking.most_rows} regels; de rest is niet verwerkt."
-            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail) from None
+            id_, counts = await taking.take(reader(request.stream()), caller.party, key)
+        except (HeadError, PermanentError) as error:
+            raise _refused(error, taking.most_rows) from None
         response.headers["Location"] = f"{BASE}{PATH}/{id_}"
         return Levering(id=id_, aantallen=_amounts(counts))
 
+    @router.get(PATH, summary="Vraag uw laatste leveringen op, met hoe ver zij zijn")
+    async def vraag_leveringen_op(caller: Sender) -> Leveringen:
+        return Leveringen(leveringen=tuple(map(_listed, await storage.latest(caller.party))))
+
     @router.get(f"{PATH}/{{id}}", summary="Vraag een eigen levering op", responses={HTTPStatus.NOT_FOUND: {}})
-    async def vraag_levering_op(
-        id: UUID,
-        caller: Sender,
-        first: Annotated[int, Query(alias="vanafRegel", ge=1, le=2_000_000_000)] = 1,
-    ) -> LeveringMetRegels:
-        found = await storage.find(str(id), caller.party, first)
-        if found is None:
-            raise Problem(HTTPStatus.NOT_FOUND, "Deze levering is er niet, of niet van u.")
-        return _shown(str(id), found)
+    async def vraag_levering_op(id: UUID, caller: Sender, first: First = 1) -> LeveringMetRegels:
+        return _shown(await _found(storage, id, caller, first))
+
+    @router.get(
+        f"{PATH}/{{id}}/resultaat",
+        summary="Haal het resultaat van een eigen levering als bestand",
+        response_class=StreamingResponse,
+        responses=_RESULT,
+    )
+    async def haal_resultaat(id: UUID, caller: Sender) -> StreamingResponse:
+        first = await _found(storage, id, caller, 1)
+        pages = result_file(first, lambda row: storage.find(str(id), caller.party, row))
+        headers = {"Content-Disposition": f'attachment; filename="levering-{id}.csv"'}
+        return StreamingResponse(pages, media_type=CSV_TYPE, headers=headers)
 
     return router
+
+
+async def _found(storage: DeliveryStorage, id: UUID, caller: Caller, first: int) -> DeliveryState:
+    found = await storage.find(str(id), caller.party, first)
+    if found is None:
+        raise Problem(HTTPStatus.NOT_FOUND, "Deze levering is er niet, of niet van u.")
+    return found
 
 
 def _reader(request: Request) -> RowReader:
@@ -119,6 +177,25 @@ def _reader(request: Request) -> RowReader:
     if made is None:
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Stuur {' of '.join(READERS)}.")
     return made
+
+
+def _refused(error: Exception, most_rows: int) -> Exception:
+    match error:
+        case HeadError():
+            return refusal(error.problems, "De kop klopt niet; er is niets verwerkt.")
+        case NoWorkbookError():
+            return refusal([reasons.Problem(Reason.UNREADABLE)], _NO_WORKBOOK)
+        case TooManyRowsError():
+            detail = f"Een levering heeft hoogstens {most_rows} regels; de rest is niet verwerkt."
+            return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+        case OtherFileError():
+            return Problem(HTTPStatus.CONFLICT, _OTHER_FILE)
+        case OvertakenError():
+            return Problem(
+                HTTPStatus.CONFLICT, "Deze levering is intussen opnieuw begonnen, en gaat daar verder."
+            )
+        case _:
+            return error
 
 
 def _amounts(counts: Counts) -> Aantallen:
@@ -130,20 +207,29 @@ def _amounts(counts: Counts) -> Aantallen:
     )
 
 
-def _shown(id_: str, found: DeliveryState) -> LeveringMetRegels:
-    return LeveringMetRegels(
-        id=id_,
+def _listed(found: DeliverySummary) -> LeveringInLijst:
+    return LeveringInLijst(
+        id=found.id,
         aantallen=_amounts(found.counts),
         status=found.status,
-        regels=tuple(
-            Regel(
-                regel=row.row,
-                kenmerk=row.reference,
-                id=row.signal_id,
-                resultaat=Outcome(row.outcome),
-                redenen=row.reasons,
-            )
-            for row in found.rows
-        ),
+        sleutel=found.key,
+        begonnen_op=found.started_at,
+    )
+
+
+def _shown(found: DeliveryState) -> LeveringMetRegels:
+    return LeveringMetRegels(
+        **_listed(found.summary).model_dump(by_alias=False),
+        regels=tuple(map(_line, found.rows)),
         volgende=found.next_row,
+    )
+
+
+def _line(row: DeliveryRow) -> Regel:
+    return Regel(
+        regel=row.row,
+        kenmerk=row.reference,
+        id=row.signal_id,
+        resultaat=Outcome(row.outcome),
+        redenen=tuple(dict.fromkeys(row.reasons)),
     )

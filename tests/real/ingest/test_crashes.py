@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import text
 
 from services.common.database import make_engine, migrate
-from services.common.events import Signal
+from services.common.events import Refusal, Signal
 from services.common.identifiers import derived_id
 from services.ingest.deliveries import BATCH_ROWS
 from services.local.kafka import EmbeddedKafka
@@ -128,9 +128,9 @@ class Process:
         self.child.send_signal(signal.SIGKILL)
         self.child.wait(10)
 
-    async def post(self, path: str, content: bytes, kind: str) -> httpx.Response:
+    async def post(self, path: str, content: bytes, kind: str, **others: str) -> httpx.Response:
         """Send until there is an answer, as a sender does."""
-        headers = self.house.headers(LANDLORD, "signalen") | {"Content-Type": kind}
+        headers = self.house.headers(LANDLORD, "signalen") | {"Content-Type": kind} | others
         while True:
             try:
                 answer = await self.client.post(path, content=content, headers=headers)
@@ -195,24 +195,36 @@ async def test_signals_are_accepted_once_each_however_often_ingest_is_killed(hou
     assert {each.signal_id for each in await on_log(house, ids)} == ids
 
 
-async def test_a_delivery_that_was_cut_off_by_a_kill_is_whole_when_it_is_sent_again(house: House) -> None:
+async def test_a_delivery_that_was_cut_off_by_a_kill_goes_on_when_it_is_sent_again(house: House) -> None:
     tag = uuid4().hex
     bodies = [signal_body(f"{tag}-{number}") for number in range(3000)]
-    references = [body["kenmerk"] for body in bodies]
+    wrong = [signal_body(f"{tag}-wrong-{number}", bedragInCenten=-1) for number in range(300)]
+    references, content = [body["kenmerk"] for body in bodies], bodies + wrong
+    content.sort(key=lambda body: str(body["kenmerk"])[::-1])
+    key = {"Idempotency-Key": tag}
     async with process_of(house) as process:
-        sending = asyncio.create_task(process.post("/v1/leveringen", lines(*bodies), NDJSON))
+        sending = asyncio.create_task(process.post("/v1/leveringen", lines(*content), NDJSON, **key))
         while not await memory_of(house, references[:1000]):
             await asyncio.sleep(0.01)
         process.kill()
         begun = await memory_of(house, references)
         assert 0 < len(begun) < len(bodies)
         process.start()
-        answer = await sending
-        assert answer.json()["aantallen"]["geaccepteerd"] == len(bodies), answer.text
+        answer = (await sending).json()
+        amounts = {"ontvangen": 3300, "geaccepteerd": 3000, "geweigerd": 300, "conflict": 0}
+        assert answer["aantallen"] == amounts
     ids = await memory_of(house, references)
     assert len(ids) == len(bodies)
     found = await on_log(house, ids)
     assert {each.signal_id for each in found} == ids
+    assert len(found) <= len(bodies) + BATCH_ROWS, "only the batch that was not noted is on the log again"
+    refusals = [seen for seen in await house.on("refusals.v1") if isinstance(seen.event, Refusal)]
+    mine = [
+        seen
+        for seen in refusals
+        if isinstance(seen.event, Refusal) and seen.event.delivery_id == answer["id"]
+    ]
+    assert len({seen.id for seen in mine}) == len(wrong), "again under the same id"
     states: dict[str, set[bytes]] = {}
     for each in found[:200]:
         states.setdefault(each.signal_id, set()).add(repr(house.opened(each.personal)).encode())

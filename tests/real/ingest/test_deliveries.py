@@ -5,16 +5,19 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+import xlsxwriter
 from sqlalchemy import text
 
 from services.common.database import make_engine
 from services.common.events import Refusal
 from services.ingest.deliveries import BATCH_ROWS
+from services.ingest.tables import XLSX_TYPE
 from tests.real.ingest.house import BROKER, ENERGY, LANDLORD, House, signal_body
 
 pytestmark = pytest.mark.real
@@ -122,6 +125,50 @@ async def test_a_row_that_is_far_too_long_is_refused_and_its_neighbours_are_not(
     }
 
 
+async def test_a_spreadsheet_is_taken_in_and_its_result_is_a_file(house: House) -> None:
+    book, references = io.BytesIO(), [uuid4().hex for _ in range(2)]
+    with xlsxwriter.Workbook(book, {"default_date_format": "dd-mm-yyyy"}) as made:
+        sheet = made.add_worksheet()
+        sheet.write_row(0, 0, ["Kenmerk", "Gemeentecode", "Signaalpartner", "Bedrag", "Achterstand sinds"])
+        sheet.write_row(0, 5, ["Signaaldatum", "Achternaam", "Postcode", "Huisnr", "Plaats"])
+        for number, (reference, house_number) in enumerate(
+            zip(references, ["12 A", "boven"], strict=True), 1
+        ):
+            sheet.write_row(number, 0, [reference, 363, "huur", 450.5, date(2026, 1, 1), date(2026, 3, 9)])
+            sheet.write_row(number, 6, ["de Vriès", "1234 ab", house_number, "Amsterdam"])
+    answer = await deliver(house, book.getvalue(), XLSX_TYPE)
+    assert answer.json()["aantallen"] == {"ontvangen": 2, "geaccepteerd": 1, "geweigerd": 1, "conflict": 0}
+    place = answer.headers["Location"]
+    file = await house.send("GET", f"{place}/resultaat", LANDLORD, "signalen")
+    assert file.headers["content-type"].startswith("text/csv")
+    found = list(csv.reader(io.StringIO(file.text.removeprefix("\ufeff")), delimiter=";"))
+    assert [row[:2] + row[3:6] for row in found[1:]] == [
+        ["2", references[0], "geaccepteerd", "", ""],
+        ["3", references[1], "geweigerd", "HOUSE_NUMBER_INVALID", "adres.huisnummer"],
+    ]
+    assert (await house.send("GET", f"{place}/resultaat", ENERGY, "signalen")).status_code == 404
+    assert (await deliver(house, b"PK nonsense", XLSX_TYPE)).status_code == 400
+
+
+async def test_under_its_key_a_delivery_is_itself_again_and_another_file_is_refused(house: House) -> None:
+    key, good, wrong = uuid4().hex, signal_body(), signal_body(bedragInCenten=-1)
+    headers = {"Content-Type": NDJSON, "Idempotency-Key": key}
+
+    async def send(*bodies: Any) -> httpx.Response:
+        return await house.send(
+            "POST", "/v1/leveringen", LANDLORD, "signalen", content=lines(*bodies), headers=headers
+        )
+
+    first, again, other = await send(good, wrong), await send(good, wrong), await send(wrong, good)
+    assert (first.status_code, again.json()) == (202, first.json())
+    assert other.status_code == 409
+    listed = await house.send("GET", "/v1/leveringen", LANDLORD, "signalen")
+    [mine] = [each for each in listed.json()["leveringen"] if each["sleutel"] == key]
+    assert (mine["id"], mine["aantallen"]["ontvangen"], mine["status"]) == (first.json()["id"], 2, "klaar")
+    refusals = [seen.event for seen in await house.on("refusals.v1")]
+    assert [r.row for r in refusals if isinstance(r, Refusal) and r.delivery_id == mine["id"]] == [2]
+
+
 async def test_another_media_type_is_not_taken(house: House) -> None:
     assert (await deliver(house, b"{}", "application/json")).status_code == 415
 
@@ -193,7 +240,7 @@ async def test_what_a_killed_process_was_busy_with_is_broken_off_when_it_is_back
     engine = make_engine(house.runtime.settings)
     try:
         storage, id_ = DeliveryStorage(engine, "replica-9"), str(uuid4())
-        await storage.start(id_, LANDLORD, house.clock.now())
+        await storage.start(id_, None, LANDLORD, house.clock.now())
         assert (await state(house, id_))["status"] == "bezig"
         await DeliveryStorage(engine, "replica-8").end_left()
         assert (await state(house, id_))["status"] == "bezig"

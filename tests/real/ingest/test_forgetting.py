@@ -44,8 +44,9 @@ async def keep(engine: AsyncEngine, at: datetime, count: int, class_: DataClass 
 
 async def deliver(engine: AsyncEngine, at: datetime, rows: int) -> str:
     storage, id_ = DeliveryStorage(engine, "forgetting"), str(uuid4())
-    await storage.start(id_, "sender", at)
-    await storage.add(id_, [Judged(Row(number, None, b""), None, ()) for number in range(rows)], Counts(rows))
+    attempt = await storage.start(id_, None, "sender", at)
+    judged = [Judged(Row(number, None, b""), None, ()) for number in range(rows)]
+    await storage.add(attempt, judged, Counts(rows), "")
     return id_
 
 

@@ -1,12 +1,13 @@
 """Rows of a delivery: the same however the bytes are cut, and a broken one alone is broken."""
 
+import tracemalloc
 from collections.abc import AsyncIterator
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ingest.lines import LONGEST_LINE, Lines
-from services.ingest.rows import json_rows, parsed
+from services.ingest.rows import batches, csv_rows, json_rows, parsed
 
 
 def lines_of(*chunks: bytes) -> list[tuple[int, bytes | None]]:
@@ -43,3 +44,20 @@ async def test_a_json_line_that_is_none_is_a_row_without_a_message() -> None:
 @given(st.binary(max_size=40))
 def test_any_bytes_are_parsed_or_nothing(content: bytes) -> None:
     parsed(content)
+
+
+async def test_the_memory_for_a_file_does_not_grow_with_the_file() -> None:
+    async def chunks(count: int) -> AsyncIterator[bytes]:
+        yield b"kenmerk;gemeentecode;signaalpartner;bedrag;ontstaansdatum;signaaldatum;postcode;huisnummer\n"
+        for number in range(count):
+            yield b"H-%d;0363;Huur;1,50;2026-01-01;2026-03-09;1234AB;1\n" % number
+
+    async def peak(count: int) -> int:
+        tracemalloc.start()
+        async for _ in batches(csv_rows(chunks(count)), 100):
+            pass
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    assert await peak(2000) < 1.5 * await peak(200)
