@@ -39,7 +39,7 @@ def build(runtime: Runtime) -> Parts:
         policies=View("policies.v1", runtime),
         teams=View("teams.v1", runtime),
     )
-    directories = Directories(views.parties, views.agreements)
+    directories = Directories(views.parties, views.agreements, views.policies)
     pseudonyms = Pseudonyms(settings.pseudonym_key)
     maker, vault = Maker(pseudonyms), Vault(settings.vault_key)
     intake = Intake(engine, publisher, clock, directories, maker, vault, Answers(runtime.metrics))

@@ -21,7 +21,7 @@ from services.common.records import Outgoing
 from services.common.vault import KEPT, DataClass, Entry, Vault
 from services.ingest.counting import Answers
 from services.ingest.directories import Directories
-from services.ingest.domain.gate import Directory, may_act_for
+from services.ingest.domain.directory import Directory, may_act_for
 from services.ingest.judging import YIELD_EVERY, Accepted, Delivery, Judged, Row, judge_rows, read_rows
 from services.ingest.making import Maker, signal_person
 from services.ingest.storage import find_places, remember, remembered
@@ -47,6 +47,9 @@ class Intake:
         now, directory = self.clock.now(), self.directories.current()
         judged = await read_rows(rows, delivery.sender)
         await self._gate(judged, delivery.sender, directory, now)
+        if delivery.trial:
+            await self._compare(judged)
+            return judged
         keys = await self._remember(judged, directory, now)
         outgoings: dict[str, Outgoing] = {}  # by id: a signal that a delivery holds twice goes out once
         for number, each in enumerate(judged):
@@ -70,6 +73,14 @@ class Intake:
             memory = late.get(id(each))
             if memory and known.get(memory.signal_id) == memory.content_hash:
                 each.problems = ()
+
+    async def _compare(self, judged: Sequence[Judged]) -> None:
+        """Mark the conflicts with what is remembered; nothing is kept."""
+        passed = [(each, each.accepted.memory) for each in judged if each.accepted and not each.problems]
+        async with transaction(self.engine) as connection:
+            known = await remembered(connection, [memory for _, memory in passed])
+        for each, memory in passed:
+            each.conflict = known.get(memory.signal_id, memory.content_hash) != memory.content_hash
 
     async def _remember(
         self, judged: Sequence[Judged], directory: Directory, now: datetime

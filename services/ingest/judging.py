@@ -8,8 +8,9 @@ from enum import StrEnum
 
 from services.common.clock import AMSTERDAM
 from services.common.identifiers import derived_id
+from services.ingest.domain.directory import Directory, Place
 from services.ingest.domain.drafts import SignalClaim, SignalDraft
-from services.ingest.domain.gate import Directory, Place, judge
+from services.ingest.domain.gate import judge
 from services.ingest.domain.reading import read_signal
 from services.ingest.domain.reasons import Problem, Reason
 from services.ingest.making import Maker, Sealers, personal_of
@@ -17,7 +18,16 @@ from services.ingest.storage import AddressKey, Remembered
 
 YIELD_EVERY = 25
 """Rows between two chances for other requests: some 3 ms."""
-_LATE = (Reason.SIGNAL_DATE_TOO_OLD,)
+_LATER = frozenset(
+    {
+        Reason.SIGNAL_DATE_TOO_OLD,
+        Reason.END_OF_SUPPLY_TOO_SOON,
+        Reason.AMOUNT_BELOW_THRESHOLD,
+        Reason.NO_AGREEMENT,
+        Reason.EFFORTS_NOT_DECLARED,
+    }
+)
+"""What time, another policy, an agreement that ended or a new rule may do to a signal that was accepted."""
 
 
 class Outcome(StrEnum):
@@ -43,6 +53,8 @@ class Delivery:
 
     sender: str
     id: str | None = None
+    trial: bool = False
+    """A dry run: what the answer would be, and nothing else."""
     sealers: Sealers = field(default_factory=Sealers)
 
 
@@ -58,7 +70,7 @@ class Accepted:
 
 @dataclass(slots=True)
 class Judged:
-    """A row on its way through; `accepted` when it passed, or would have but for its age (`late`)."""
+    """A row on its way through; `accepted` when it passed, or may have before (`late`)."""
 
     row: Row
     claim: SignalClaim | None
@@ -69,8 +81,8 @@ class Judged:
 
     @property
     def late(self) -> bool:
-        """Whether its age is all that is wrong: if it was accepted before, it still is."""
-        return tuple(problem.reason for problem in self.problems) == _LATE
+        """Whether it may have been right before: if it was accepted then, it still is."""
+        return bool(self.problems) and all(problem.reason in _LATER for problem in self.problems)
 
     @property
     def signal_id(self) -> str | None:

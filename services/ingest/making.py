@@ -22,9 +22,10 @@ from services.ingest.domain.content import (
     signal_personal,
     signal_public,
 )
+from services.ingest.domain.directory import Place
 from services.ingest.domain.drafts import Address, Person, RegistrationClaim, SignalDraft
 from services.ingest.domain.evidence import traits, unit_form
-from services.ingest.domain.gate import Place, young
+from services.ingest.domain.gate import young
 
 
 @dataclass(slots=True)

@@ -19,8 +19,8 @@ from services.common.publish import Publisher
 from services.common.records import Outgoing
 from services.common.vault import DataClass, Entry, Vault
 from services.ingest.directories import Directories
+from services.ingest.domain.directory import Directory, represents
 from services.ingest.domain.drafts import RegistrationClaim
-from services.ingest.domain.gate import Directory, represents
 from services.ingest.domain.reading import Problems, read_registration
 from services.ingest.domain.reasons import Problem, Reason
 from services.ingest.making import Maker

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.common.events import Area
-from services.ingest.domain.gate import Place
+from services.ingest.domain.directory import Place
 
 AddressKey = tuple[str, int]
 """Postcode as 1234AB and house number."""

@@ -48,6 +48,8 @@ class Policy:
 
     municipality: str
     pause_days: int
+    threshold_cents: int = 0
+    """Arrears below it are no early signal (drempelbedrag); 0: there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,13 @@ AGREEMENT = object_of(
     tot=DATE,
 )
 POLICY = object_of(
-    ("pauzedagen",), pauzedagen={"type": "integer", "minimum": 1, "maximum": LONGEST_PAUSE_DAYS}
+    ("pauzedagen",),
+    pauzedagen={"type": "integer", "minimum": 1, "maximum": LONGEST_PAUSE_DAYS},
+    drempelbedragInCenten={
+        "type": "integer",
+        "minimum": 0,
+        "description": "Vroegsignalen onder dit bedrag worden geweigerd; standaard 0.",
+    },
 )
 TEAM = object_of(
     ("gemeente", "naam"),

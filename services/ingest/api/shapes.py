@@ -3,7 +3,8 @@
 from typing import Any
 
 from services.common.ddas import PARTNER_TYPE
-from services.ingest.domain.formats import SIGNAL_KINDS, THREATS
+from services.ingest.domain.drafts import Arrangement, Stage
+from services.ingest.domain.formats import MAX_TERMS, SIGNAL_KINDS, THREATS
 
 Json = dict[str, Any]
 
@@ -59,6 +60,7 @@ SIGNAL = object_of(
         "bedragInCenten",
         "ontstaansdatum",
         "signaaldatum",
+        "inspanningen",
         "adres",
     ),
     kenmerk=REFERENCE | {"description": "Eigen kenmerk van de schuldeiser, uniek per signaal."},
@@ -82,6 +84,23 @@ SIGNAL = object_of(
         "default": False,
         "description": "U betwijfelt dat uw klant op dit adres woont.",
     },
+    inspanningen={
+        "type": "array",
+        "items": {"type": "string", "enum": ["a", "b", "c", "d"]},
+        "description": "Wat u deed, met de letters van art. 2 Bgs: a persoonlijk contact gezocht, b gewezen "
+        "op schuldhulp, c schriftelijk herinnerd, d aangeboden gegevens door te geven, zonder bezwaar.",
+    },
+    huidigeKlant={"type": "boolean", "description": "false wordt geweigerd."},
+    bezwaar={"type": "boolean", "description": "Maakte de klant bezwaar? true wordt geweigerd."},
+    betalingsregeling={"type": "string", "enum": [each.value for each in Arrangement]},
+    incassofase={
+        "type": "string",
+        "enum": [each.value for each in Stage],
+        "description": "Verplicht voor CAK Eigen bijdrage, Belastingdienst en Dienst Toeslagen.",
+    },
+    evenredig={"type": "boolean", "description": "Uw eigen toets; false wordt geweigerd."},
+    achterstalligeTermijnen={"type": "integer", "minimum": 0, "maximum": MAX_TERMS},
+    rechtspersoon={"type": "boolean", "description": "true wordt geweigerd."},
     klantnummer=REFERENCE,
     persoon=PERSON_WITH_BSN,
     adres=ADDRESS,

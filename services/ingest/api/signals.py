@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.common.problems import Problem
 from services.common.tokens import Caller, needs
@@ -14,6 +14,7 @@ from services.ingest.intake import Intake
 from services.ingest.judging import Delivery, Outcome, Row
 
 Sender = Annotated[Caller, Depends(needs("signalen"))]
+Trial = Annotated[bool, Query(alias="proef", description="Beproef het signaal zonder het te leveren.")]
 CONFLICT = (
     "Onder dit kenmerk is al een signaal met een andere inhoud geaccepteerd; gebruik een nieuw kenmerk."
 )
@@ -26,6 +27,13 @@ class Geaccepteerd(Model):
     status: Literal["geaccepteerd"] = "geaccepteerd"
 
 
+class Beproefd(Model):
+    """Een proef: zo'n signaal zou geaccepteerd worden. Er is niets geleverd of bewaard."""
+
+    id: str
+    status: Literal["zou geaccepteerd worden"] = "zou geaccepteerd worden"
+
+
 def signals(intake: Intake) -> APIRouter:
     """Return the routes of signals."""
     router = APIRouter(prefix=BASE, tags=["signalen"])
@@ -34,16 +42,28 @@ def signals(intake: Intake) -> APIRouter:
         "/signalen",
         status_code=HTTPStatus.ACCEPTED,
         summary="Lever één signaal",
-        responses={HTTPStatus.CONFLICT: {"description": CONFLICT}},
+        responses={
+            HTTPStatus.OK: {
+                "model": Beproefd,
+                "description": "Bij een proef: er is niets geleverd.",
+            },
+            HTTPStatus.CONFLICT: {"description": CONFLICT},
+        },
+        response_model=Geaccepteerd | Beproefd,
         openapi_extra=body_of(SIGNAL),
     )
-    async def lever_signaal(request: Request, caller: Sender) -> Geaccepteerd:
+    async def lever_signaal(
+        request: Request, response: Response, caller: Sender, *, trial: Trial = False
+    ) -> Geaccepteerd | Beproefd:
         raw, source = await json_of(request)
-        [judged] = await intake.take([Row(1, raw, source)], Delivery(caller.party))
+        [judged] = await intake.take([Row(1, raw, source)], Delivery(caller.party, trial=trial))
         if judged.outcome is Outcome.REFUSED:
             raise refusal(judged.problems, "Het signaal is geweigerd.")
         if judged.outcome is Outcome.CONFLICT or judged.signal_id is None:
             raise Problem(HTTPStatus.CONFLICT, CONFLICT)
+        if trial:
+            response.status_code = HTTPStatus.OK
+            return Beproefd(id=judged.signal_id)
         return Geaccepteerd(id=judged.signal_id)
 
     return router

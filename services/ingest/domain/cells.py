@@ -17,6 +17,7 @@ _SIGN = re.compile(r"^(?:€|EUR)\s*|\s*(?:€|EUR|euro)$|,-+$", re.IGNORECASE)
 _DAY = re.compile(r"([0-9]{1,2})([-/. ])([0-9]{1,2})\2([0-9]{4})")
 _DAY_AT_ONCE = re.compile(r"((?:18|19|20|21)[0-9]{2})([0-9]{2})([0-9]{2})")
 _MIDNIGHT = re.compile(r"[T ]0?0:00(?::00(?:\.0+)?)?Z?$")
+_BETWEEN = re.compile(r"[ ,;+/&]")
 _YES_NO = {
     **dict.fromkeys(("true", "waar", "ja", "j", "x", "1"), True),
     **dict.fromkeys(("false", "onwaar", "nee", "n", "0"), False),
@@ -61,6 +62,11 @@ def municipality_code(cell: str) -> str:
 def one_of(texts: Mapping[str, str]) -> Callable[[str], str]:
     """One of some texts, however it is spelt: `texts` has them by their lower case."""
     return lambda cell: texts.get(cell.lower(), cell)
+
+
+def letters(cell: str) -> object:
+    """Single letters, together or apart: abcd, a b c d, a;b;c;d."""
+    return list(dict.fromkeys(_BETWEEN.sub("", cell.lower())))
 
 
 def postcode(cell: str) -> str:

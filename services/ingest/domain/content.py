@@ -4,7 +4,15 @@ Absent members are left out, so that a member that is added later does not chang
 """
 
 from services.common.events import SignalKind
-from services.ingest.domain.drafts import Address, Person, Reach, RegistrationClaim, SignalDraft
+from services.ingest.domain.drafts import (
+    Address,
+    Arrangement,
+    Declared,
+    Person,
+    Reach,
+    RegistrationClaim,
+    SignalDraft,
+)
 
 Json = dict[str, object]
 
@@ -34,6 +42,7 @@ def signal_personal(draft: SignalDraft) -> Json:
         persoon=_person(draft.person),
         adres=_address(draft.address),
         contact=_reach(draft.reach),
+        verklaring=_declared(draft.declared),
     )
 
 
@@ -59,6 +68,15 @@ def registration_content(claim: RegistrationClaim, municipality: str) -> Json:
 def registration_personal(claim: RegistrationClaim) -> Json:
     """Return what only the municipality may read; the contact is the helper's and travels openly."""
     return _there(persoon=_person(claim.person), adres=_address(claim.address) if claim.address else None)
+
+
+def _declared(declared: Declared) -> Json:
+    """Return what may differ between signals that pass: what the gate demands of all says nothing."""
+    return _there(
+        betalingsregeling=Arrangement.BROKEN.value if declared.arrangement is Arrangement.BROKEN else None,
+        incassofase=declared.stage.value if declared.stage else None,
+        achterstalligeTermijnen=declared.terms_due,
+    )
 
 
 def _person(person: Person) -> Json:

@@ -6,6 +6,7 @@ here and nowhere else in clear text.
 
 from dataclasses import dataclass, fields
 from datetime import date
+from enum import StrEnum
 from operator import attrgetter
 
 from services.common.events import PartnerType, SignalKind, Threat
@@ -40,6 +41,40 @@ class Reach:
     email: str | None = None
 
 
+class Arrangement(StrEnum):
+    """Whether a customer pays off by agreement, in the words of the interface."""
+
+    NONE = "geen"
+    RUNNING = "loopt"
+    BROKEN = "verbroken"
+    DEFERRED = "uitstel"
+
+
+class Stage(StrEnum):
+    """How far the creditor's collection came, in its order and in the words of the interface."""
+
+    SOCIAL = "sociale incasso"
+    SOCIAL_DONE = "sociale incasso afgerond"
+    NOTICE = "aanmaning"
+    AMICABLE_DONE = "minnelijke fase afgerond"
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a creditor declares about its own conduct and customer; None: it says nothing of it."""
+
+    efforts: str | None = None
+    """Letters of Bgs art. 2, in their order."""
+    current_customer: bool | None = None
+    objected: bool | None = None
+    arrangement: Arrangement | None = None
+    stage: Stage | None = None
+    proportionate: bool | None = None
+    terms_due: int | None = None
+    """Unpaid terms (months of rent, invoices)."""
+    legal_person: bool | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalDraft:
     """A well-formed signal."""
@@ -60,6 +95,7 @@ class SignalDraft:
     person: Person
     address: Address
     reach: Reach
+    declared: Declared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +118,7 @@ class SignalClaim:
     person: Person
     address: Address | None
     reach: Reach
+    declared: Declared
     has_bsn: bool
     """Whether one was sent at all, right or wrong."""
 

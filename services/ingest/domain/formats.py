@@ -7,9 +7,11 @@ from datetime import date
 from services.common.ddas import PARTNER_TYPE
 from services.common.events import PartnerType, SignalKind, Threat
 from services.common.identifiers import is_bsn, is_municipality_code, is_oin, postcode_of
+from services.ingest.domain.drafts import Arrangement, Stage
 
 MAX_CENTS = 9_999_999_999
 MAX_TEXT = 200
+MAX_TERMS = 999
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BIRTH_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _NAME = re.compile(r"[a-zA-Z0-9À-ÖØ-öø-ž .\-'\u2019]{1,200}")
@@ -31,6 +33,9 @@ THREATS: Mapping[str, Threat] = {
     "afsluiting": Threat.SHUT_OFF,
     "einde zorgverzekering": Threat.INSURANCE_END,
 }
+_ALL_EFFORTS = ["a", "b", "c", "d"]
+_ARRANGEMENTS = {each.value: each for each in Arrangement}
+_STAGES = {each.value: each for each in Stage}
 _PARTNER_TYPES = {text: partner_type for partner_type, text in PARTNER_TYPE.items()}
 
 
@@ -74,6 +79,29 @@ def signal_kind(value: object) -> SignalKind | None:
 
 def threat(value: object) -> Threat | None:
     return THREATS.get(value) if isinstance(value, str) else None
+
+
+def efforts(value: object) -> str | None:
+    """A list of letters of Bgs art. 2, in their order; an empty one is a list too."""
+    if value == _ALL_EFFORTS:
+        return "abcd"
+    if not isinstance(value, list) or not all(each in _ALL_EFFORTS for each in value):
+        return None
+    return "".join(sorted(set(value)))
+
+
+def arrangement(value: object) -> Arrangement | None:
+    return _ARRANGEMENTS.get(value) if isinstance(value, str) else None
+
+
+def stage(value: object) -> Stage | None:
+    return _STAGES.get(value) if isinstance(value, str) else None
+
+
+def terms(value: object) -> int | None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= MAX_TERMS else None
 
 
 def postcode(value: object) -> str | None:

@@ -104,10 +104,11 @@ def read_policy(municipality: str, raw: object) -> tuple[Policy | None, Problems
     problems: list[Problem] = []
     members = Members(raw, problems)
     days = members.required("pauzedagen", _days)
+    threshold = members.optional("drempelbedragInCenten", formats.amount, Reason.AMOUNT_INVALID)
     members.close()
     if problems or days is None:
         return None, tuple(problems)
-    return Policy(municipality=municipality, pause_days=days), ()
+    return Policy(municipality=municipality, pause_days=days, threshold_cents=threshold or 0), ()
 
 
 def read_team(team_id: str, raw: object) -> tuple[Team | None, Problems]:

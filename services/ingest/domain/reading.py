@@ -5,7 +5,7 @@ from datetime import date
 
 from services.common.events import SignalKind, Threat
 from services.ingest.domain import formats
-from services.ingest.domain.drafts import Address, Person, Reach, RegistrationClaim, SignalClaim
+from services.ingest.domain.drafts import Address, Declared, Person, Reach, RegistrationClaim, SignalClaim
 from services.ingest.domain.members import Members
 from services.ingest.domain.reasons import Problem, Reason
 
@@ -39,6 +39,7 @@ def read_signal(raw: object, sender: str) -> tuple[SignalClaim | None, Problems]
         person=_person(person, person.optional("burgerservicenummer", formats.bsn, Reason.BSN_INVALID)),
         address=_address(members),
         reach=_reach(members.nested("contact")),
+        declared=_declared(members),
     )
     members.close()
     return claim, tuple(problems)
@@ -89,6 +90,19 @@ def _kind(members: Members) -> tuple[SignalKind, Threat | None, date | None]:
     if threat and kind is SignalKind.EARLY:
         members.note(Reason.FIELD_INVALID, "dreiging")
     return kind, threat, None
+
+
+def _declared(members: Members) -> Declared:
+    return Declared(
+        members.optional("inspanningen", formats.efforts),
+        members.optional("huidigeKlant", formats.boolean),
+        members.optional("bezwaar", formats.boolean),
+        members.optional("betalingsregeling", formats.arrangement),
+        members.optional("incassofase", formats.stage),
+        members.optional("evenredig", formats.boolean),
+        members.optional("achterstalligeTermijnen", formats.terms),
+        members.optional("rechtspersoon", formats.boolean),
+    )
 
 
 def _person(members: Members, bsn: str | None) -> Person:

@@ -35,6 +35,17 @@ class Reason(StrEnum):
     SIGNAL_DATE_TOO_OLD = "SIGNAL_DATE_TOO_OLD"
     ARREARS_TOO_SHORT = "ARREARS_TOO_SHORT"
     ARREARS_TOO_LONG = "ARREARS_TOO_LONG"
+    KIND_NOT_POSSIBLE = "KIND_NOT_POSSIBLE"
+    END_OF_SUPPLY_TOO_SOON = "END_OF_SUPPLY_TOO_SOON"
+    AMOUNT_BELOW_MINIMUM = "AMOUNT_BELOW_MINIMUM"
+    AMOUNT_BELOW_THRESHOLD = "AMOUNT_BELOW_THRESHOLD"
+    EFFORTS_NOT_DECLARED = "EFFORTS_NOT_DECLARED"
+    NOT_A_CUSTOMER = "NOT_A_CUSTOMER"
+    COLLECTION_TOO_EARLY = "COLLECTION_TOO_EARLY"
+    CUSTOMER_OBJECTED = "CUSTOMER_OBJECTED"
+    ARRANGEMENT_RUNNING = "ARRANGEMENT_RUNNING"
+    NOT_PROPORTIONATE = "NOT_PROPORTIONATE"
+    LEGAL_PERSON = "LEGAL_PERSON"
     ADDRESS_OUTSIDE_MUNICIPALITY = "ADDRESS_OUTSIDE_MUNICIPALITY"
 
 
@@ -67,6 +78,17 @@ SENTENCES: dict[Reason, str] = {
     Reason.SIGNAL_DATE_TOO_OLD: "De signaaldatum is meer dan 31 dagen geleden.",
     Reason.ARREARS_TOO_SHORT: "De achterstand bestaat korter dan voor deze signaalpartner is afgesproken.",
     Reason.ARREARS_TOO_LONG: "De achterstand bestaat langer dan voor deze signaalpartner is afgesproken.",
+    Reason.KIND_NOT_POSSIBLE: "Deze soort of dreiging past niet bij deze signaalpartner.",
+    Reason.END_OF_SUPPLY_TOO_SOON: "De levering eindigt te snel: een gemeente krijgt 20 werkdagen.",
+    Reason.AMOUNT_BELOW_MINIMUM: "Het bedrag is lager dan de regeling voor deze signaalpartner eist.",
+    Reason.AMOUNT_BELOW_THRESHOLD: "Het bedrag ligt onder het drempelbedrag van deze gemeente.",
+    Reason.EFFORTS_NOT_DECLARED: "U verklaart niet alle inspanningen (a tot en met d) die de wet eist.",
+    Reason.NOT_A_CUSTOMER: "Voor een schuld van wie geen klant meer is, is er geen grondslag.",
+    Reason.COLLECTION_TOO_EARLY: "De incasso is nog niet zo ver als voor een signaal nodig is.",
+    Reason.CUSTOMER_OBJECTED: "De klant maakte bezwaar: er is geen grondslag om gegevens te delen.",
+    Reason.ARRANGEMENT_RUNNING: "Er loopt een betalingsregeling of uitstel dat de klant nakomt.",
+    Reason.NOT_PROPORTIONATE: "Volgens uw eigen toets is dit signaal niet evenredig.",
+    Reason.LEGAL_PERSON: "Een signaal gaat over een natuurlijk persoon, niet over een rechtspersoon.",
     Reason.ADDRESS_OUTSIDE_MUNICIPALITY: "Dit adres ligt in een andere gemeente.",
 }
 

@@ -7,7 +7,16 @@ import re
 from collections.abc import Mapping, Sequence
 
 from services.common.ddas import PARTNER_TYPE
-from services.ingest.domain.cells import day, euros, municipality_code, one_of, postcode, whole, yes_no
+from services.ingest.domain.cells import (
+    day,
+    euros,
+    letters,
+    municipality_code,
+    one_of,
+    postcode,
+    whole,
+    yes_no,
+)
 from services.ingest.domain.columns import Column, Head
 
 _PARTNER_TYPES = {text.lower(): text for text in PARTNER_TYPE.values()}
@@ -59,6 +68,14 @@ SIGNAL_COLUMNS: tuple[Column, ...] = (
     Column("crisissignaal", ("crisissignaal", "crisis"), yes_no),
     Column("warmeOverdracht", ("warme overdracht",), yes_no),
     Column("adresTwijfel", ("adres twijfel", "twijfel aan adres"), yes_no),
+    Column("inspanningen", ("inspanningen", "inspanningen a-d"), letters, required=True),
+    Column("huidigeKlant", ("huidige klant", "klant actueel"), yes_no),
+    Column("bezwaar", ("bezwaar", "bezwaar klant"), yes_no),
+    Column("betalingsregeling", ("betalingsregeling",), str.lower),
+    Column("incassofase", ("incassofase",), str.lower),
+    Column("evenredig", ("evenredig", "proportioneel"), yes_no),
+    Column("achterstalligeTermijnen", ("achterstallige termijnen", "aantal termijnen"), whole),
+    Column("rechtspersoon", ("rechtspersoon",), yes_no),
     Column(
         "klantnummer",
         (

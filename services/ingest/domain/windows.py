@@ -5,6 +5,7 @@ Sources are those of domain.md chapter 12. A row holds from its date until the n
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from services.common.events import PartnerType
 
@@ -18,6 +19,15 @@ class Window:
     since: date
     shortest: int
     longest: int | None = OPEN_ENDED
+    months: int = 0
+    """When the shortest is set in whole months."""
+
+    def reached(self, since: date, on: date) -> bool:
+        """Tell whether arrears since a day are old enough on another."""
+        if self.months:
+            whole = (on.year - since.year) * 12 + on.month - since.month - (on.day < since.day)
+            return whole >= self.months
+        return (on - since).days >= self.shortest
 
 
 _COVENANT = date(2021, 1, 1)
@@ -37,8 +47,8 @@ WINDOWS: dict[PartnerType, tuple[Window, ...]] = {
         Window(_CHANGE, 30),  # N1: from 30 days, no maximum
     ),
     PartnerType.HEALTH: (Window(_COVENANT, 30, 100),),  # N1: 30 to 100 days, unchanged in 2022
-    PartnerType.CAK_HEALTH: (Window(_COVENANT, 180),),  # D-DDAS, L16: defaulters of six months and longer
-    PartnerType.CAK_CONTRIBUTION: (Window(_COVENANT, 150),),  # L17: oldest claim five months or older
+    PartnerType.CAK_HEALTH: (Window(_COVENANT, 0, months=6),),  # D-DDAS, L16: six months and longer
+    PartnerType.CAK_CONTRIBUTION: (Window(_COVENANT, 0, months=5),),  # L17: oldest claim five months or older
     PartnerType.TAX_OFFICE: _FROM_30,  # L18 sets a stage (after the aanmaning), no days: the general 30
     PartnerType.BENEFITS_OFFICE: _FROM_30,  # L18, as above
     PartnerType.STUDENT_FINANCE: _FROM_30,  # no days found (domain.md 11): the covenant's general 30
@@ -47,6 +57,7 @@ WINDOWS: dict[PartnerType, tuple[Window, ...]] = {
 }
 
 
+@lru_cache(maxsize=1024)  # a few kinds of creditor, and the days of a month
 def window_on(partner_type: PartnerType, on: date) -> Window:
     """Return the window that holds on a day; before the first row, the first."""
     rows = WINDOWS[partner_type]

@@ -75,6 +75,7 @@ class Month:
             "bedragInCenten": rng.randrange(10_000, 200_000),
             "ontstaansdatum": (today - timedelta(days=45)).isoformat(),
             "signaaldatum": today.isoformat(),
+            "inspanningen": ["a", "b", "c", "d"],
             "klantnummer": f"K{number:08}",
             "persoon": person,
             "adres": self._address(where, home),

@@ -62,7 +62,7 @@ _BORN = _set("persoon", "geboortedatum", value="1985-02-30")
 _EMAIL = _set("contact", "email", value="geen e-mail")
 _AMOUNT = _set("bedragInCenten", value=-1)
 _TYPE = _set("signaalpartner", value="Kabeltelevisie")
-_DATE = _set("ontstaansdatum", value="01-12-2025")
+_DATE = _set("ontstaansdatum", value="31-11-2025")
 _BSN = _set("persoon", "burgerservicenummer", value="999999999")
 
 ANYWHERE: tuple[Fault, ...] = (
@@ -78,6 +78,8 @@ ANYWHERE: tuple[Fault, ...] = (
     _DATE,
     _drop("bedragInCenten"),
     _set("gemeentecode", value="9998"),
+    _set("inspanningen", value=["a", "c"]),
+    _set("persoon", "geslachtsnaam", value="Bakkerij Jansen B.V."),
     _shift_signal(5),
     _shift_signal(-40),
     _arrears(12),
@@ -92,6 +94,10 @@ JSON_ONLY: tuple[Fault, ...] = (
     _set("schuldeiser", value="12345678"),
     _set("kenmerk", value=" spatie vooraf"),
     both(_drop("adres"), _TYPE),
+    _drop("inspanningen"),
+    _set("betalingsregeling", value="loopt"),
+    both(_set("huidigeKlant", value=False), _set("bezwaar", value=True)),
+    both(_set("evenredig", value=False), _set("rechtspersoon", value=True)),
 )
 """Mistakes that a CSV has no place for."""
 

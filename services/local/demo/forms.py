@@ -7,7 +7,7 @@ import json
 from services.local.demo.actions import Content
 
 COLUMNS = (
-    "kenmerk schuldeiser gemeentecode signaalpartner bedragInCenten ontstaansdatum signaaldatum "
+    "kenmerk schuldeiser gemeentecode signaalpartner bedragInCenten ontstaansdatum signaaldatum inspanningen "
     "crisissignaal warmeOverdracht klantnummer burgerservicenummer voorletters voorvoegsel geslachtsnaam "
     "geboortedatum postcode huisnummer huisletter huisnummertoevoeging telefoon email"
 ).split()
@@ -38,6 +38,8 @@ def _flat(content: Content) -> Content:
     for name, value in content.items():
         if isinstance(value, dict):
             flat |= value
+        elif isinstance(value, list):
+            flat[name] = "".join(value)
         elif isinstance(value, bool):
             flat[name] = "ja" if value else "nee"
         else:

@@ -57,6 +57,7 @@ def _signal(examples: Examples) -> Content:
         "bedragInCenten": 18450,
         "ontstaansdatum": (on - timedelta(days=60)).isoformat(),
         "signaaldatum": on.isoformat(),
+        "inspanningen": ["a", "b", "c", "d"],
         "persoon": {"voorletters": "J.", "geslachtsnaam": "Jansen", "geboortedatum": "1985-04-12"},
         "adres": {"postcode": spot.postcode, "huisnummer": spot.number},
     }

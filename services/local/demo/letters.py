@@ -22,6 +22,7 @@ def signal(
         "bedragInCenten": rng.randint(4_000, 180_000),
         "ontstaansdatum": (on - timedelta(days=days)).isoformat(),
         "signaaldatum": on.isoformat(),
+        "inspanningen": ["a", "b", "c", "d"],
         "warmeOverdracht": rng.random() < 0.05,
         "persoon": _person(sector, resident, rng),
         "adres": address(household.address),

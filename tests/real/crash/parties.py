@@ -211,6 +211,7 @@ def body_of(signal: Signal, reference: str) -> dict[str, Any]:
         "bedragInCenten": signal.amount,
         "ontstaansdatum": "2026-01-05",
         "signaaldatum": signal.on,
+        "inspanningen": ["a", "b", "c", "d"],
         "crisissignaal": signal.crisis,
         "warmeOverdracht": False,
         "persoon": _person(signal.person)

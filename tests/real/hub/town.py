@@ -135,6 +135,7 @@ def signal_body(reference: str, kind: str) -> dict[str, Any]:
         "bedragInCenten": 45_050,
         "ontstaansdatum": days_ago(60),
         "signaaldatum": days_ago(0),
+        "inspanningen": ["a", "b", "c", "d"],
         "crisissignaal": False,
         "warmeOverdracht": False,
         "klantnummer": "K-77",

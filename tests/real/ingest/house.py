@@ -69,8 +69,9 @@ class House:
     async def master(self, path: str, **body: Any) -> httpx.Response:
         return await self.send("PUT", f"/v1/{path}", HUB, "beheer", json=body)
 
-    async def signal(self, party: str, body: Any) -> httpx.Response:
-        return await self.send("POST", "/v1/signalen", party, "signalen", json=body)
+    async def signal(self, party: str, body: Any, *, trial: bool = False) -> httpx.Response:
+        path = "/v1/signalen?proef=true" if trial else "/v1/signalen"
+        return await self.send("POST", path, party, "signalen", json=body)
 
     async def settle(self) -> None:
         for oin, code in ((TOWN, "0363"), (OTHER_TOWN, "0518")):
@@ -147,6 +148,7 @@ def signal_body(reference: str | None = None, **other: Any) -> dict[str, Any]:
         "bedragInCenten": 45_050,
         "ontstaansdatum": "2026-01-01",
         "signaaldatum": "2026-03-09",
+        "inspanningen": ["a", "b", "c", "d"],
         "klantnummer": "K-77",
         "persoon": {"voorletters": "J.", "geslachtsnaam": "Jansen", "geboortedatum": "1980-02-29"},
         "adres": dict(ADDRESS),

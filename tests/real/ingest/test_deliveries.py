@@ -93,7 +93,7 @@ async def test_a_csv_file_is_the_same_as_the_messages_that_it_stands_for(
         | body["persoon"]
         | body["adres"]
         | body["contact"]
-        | {"crisissignaal": "ja", "warmeOverdracht": ""}
+        | {"crisissignaal": "ja", "warmeOverdracht": "", "inspanningen": "abcd"}
         for body in bodies
     ]
     file = io.StringIO()

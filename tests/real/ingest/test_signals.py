@@ -127,6 +127,20 @@ async def test_a_signal_with_a_bsn_tells_whose_it_is_under_a_pseudonym(house: Ho
     assert house.opened(signal.personal)["persoon"]["burgerservicenummer"] == BSN
 
 
+async def test_a_trial_tells_the_answer_and_delivers_nothing(house: House) -> None:
+    good, bad = signal_body(), signal_body(bezwaar=True)
+    answer = await house.signal(LANDLORD, good, trial=True)
+    assert (answer.status_code, answer.json()["status"]) == (200, "zou geaccepteerd worden")
+    refused = await house.signal(LANDLORD, bad, trial=True)
+    assert refused.status_code == 400
+    assert [each["code"] for each in refused.json()["fouten"]] == ["CUSTOMER_OBJECTED"]
+    taken = await house.signal(LANDLORD, good | {"bedragInCenten": 1})  # the trial kept no memory of it
+    assert (taken.status_code, taken.json()["id"]) == (202, answer.json()["id"])
+    assert (await house.signal(LANDLORD, good, trial=True)).status_code == 409
+    assert len(await signals_of(house, taken.json()["id"])) == 1
+    assert await refusals_of(house, bad["kenmerk"]) == []
+
+
 async def test_a_refused_signal_gets_every_reason_at_once_and_a_refusal_event(house: House) -> None:
     body = signal_body(
         gemeentecode="0518", ontstaansdatum="2026-03-01", bedragInCenten=-1, signaalpartner="Energie", extra=1

@@ -3,11 +3,12 @@
 from datetime import date
 from typing import Any
 
-from services.common.events import Agreement, AgreementKind, PartnerType, Party, Role
-from services.ingest.domain.gate import Directory, directory_of
+from services.common.events import Agreement, AgreementKind, PartnerType, Party, Policy, Role
+from services.ingest.domain.directory import Directory, directory_of
 
 TOWN, OTHER_TOWN, CLOSED = "1" * 20, "2" * 20, "3" * 20
 LANDLORD, INSURER, BROKER, CAK = "4" * 20, "5" * 20, "6" * 20, "7" * 20
+ENERGY, TAX_OFFICE = "8" * 20, "0" * 20
 TODAY = date(2026, 3, 10)
 
 
@@ -28,6 +29,8 @@ PARTIES = (
     party(LANDLORD, Role.CREDITOR, partner_type=PartnerType.RENT),
     party(INSURER, Role.CREDITOR, partner_type=PartnerType.HEALTH),
     party(CAK, Role.CREDITOR, partner_type=PartnerType.CAK_CONTRIBUTION),
+    party(ENERGY, Role.CREDITOR, partner_type=PartnerType.ENERGY),
+    party(TAX_OFFICE, Role.CREDITOR, partner_type=PartnerType.TAX_OFFICE),
     party(BROKER, Role.INTERMEDIARY),
 )
 AGREEMENTS = (
@@ -35,12 +38,14 @@ AGREEMENTS = (
     agreement("b", TOWN, INSURER),
     agreement("c", CLOSED, LANDLORD),
     agreement("d", TOWN, CAK),
+    agreement("f", TOWN, ENERGY),
+    agreement("g", TOWN, TAX_OFFICE),
     agreement("e", TOWN, LANDLORD, sender=BROKER, valid_until=date(2026, 3, 8)),
 )
 
 
-def directory(*more: Agreement) -> Directory:
-    return directory_of(PARTIES, (*AGREEMENTS, *more))
+def directory(*more: Agreement, policies: tuple[Policy, ...] = ()) -> Directory:
+    return directory_of(PARTIES, (*AGREEMENTS, *more), policies)
 
 
 def message(**changes: Any) -> dict[str, Any]:
@@ -52,6 +57,7 @@ def message(**changes: Any) -> dict[str, Any]:
         "bedragInCenten": 45_050,
         "ontstaansdatum": "2026-01-01",
         "signaaldatum": "2026-03-09",
+        "inspanningen": ["a", "b", "c", "d"],
         "crisissignaal": False,
         "persoon": {"voorletters": "J.", "geslachtsnaam": "Jansen", "geboortedatum": "1980-02-29"},
         "adres": {"postcode": "1234AB", "huisnummer": 12},

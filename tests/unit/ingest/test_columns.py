@@ -12,8 +12,9 @@ from services.ingest.domain.signal_columns import SIGNAL_COLUMNS, signal_of
 from tests.unit.ingest.messages import LANDLORD, message
 
 NAMES = ["kenmerk", "gemeentecode", "signaalpartner", "bedrag", "ontstaansdatum", "signaaldatum"]
-HEAD = [*NAMES, "postcode", "huisnummer"]
-ROW = ["H-1", "0363", "Huur", "450,50", "01-01-2026", "09-03-2026", "1234 AB", "12"]
+DECLARED = "inspanningen"
+HEAD = [*NAMES, DECLARED, "postcode", "huisnummer"]
+ROW = ["H-1", "0363", "Huur", "450,50", "01-01-2026", "09-03-2026", "abcd", "1234 AB", "12"]
 
 
 def head(*names: str) -> Head:
@@ -34,6 +35,7 @@ def test_a_row_says_the_same_as_its_message() -> None:
         "Openstaand bedrag": "€ 450,50",
         "Achterstand sinds": "1-1-2026",
         "Signaaldatum": " 2026-03-09 ",
+        "Inspanningen": "A, b, c, d",
         "Crisis": "nee",
         "Debiteurnr.": "",
         "Voorletters": "J.",
@@ -58,7 +60,7 @@ def test_the_order_of_the_columns_makes_no_difference(columns: list[tuple[str, s
 
 
 def test_all_that_is_missing_is_said_at_once_by_the_name_that_we_use() -> None:
-    assert problems_of("kenmerk", "huisnr") == {("FIELD_MISSING", name) for name in [*NAMES[1:], "postcode"]}
+    assert problems_of("kenmerk", "huisnr") == {("FIELD_MISSING", name) for name in HEAD[1:-1]}
 
 
 def test_euros_or_cents_will_do_but_not_both() -> None:
@@ -72,7 +74,7 @@ def test_euros_or_cents_will_do_but_not_both() -> None:
 def test_an_unknown_column_is_told_by_its_place_when_its_name_may_be_a_value() -> None:
     assert problems_of(*HEAD, "hobby", "bewoner@example.org") == {
         ("FIELD_UNKNOWN", "hobby"),
-        ("FIELD_UNKNOWN", "kolom 10"),
+        ("FIELD_UNKNOWN", "kolom 11"),
     }
 
 

@@ -1,21 +1,28 @@
 """The gate as a table: what passes, and every ground for refusal."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from services.common.events import Area, PartnerType
+from services.common.events import Area, PartnerType, Policy
+from services.common.settings import REPOSITORY
+from services.ingest.domain.directory import Place, may_act_for
 from services.ingest.domain.drafts import Person
-from services.ingest.domain.gate import Place, judge, may_act_for, young
+from services.ingest.domain.gate import judge, young
+from services.ingest.domain.limits import EFFORTS, in_force
 from services.ingest.domain.reading import read_signal
+from services.ingest.domain.rules import RULES
 from services.ingest.domain.windows import WINDOWS, window_on
 from tests.unit.ingest.messages import (
     BROKER,
     CAK,
+    ENERGY,
     INSURER,
     LANDLORD,
     OTHER_TOWN,
+    TAX_OFFICE,
     TODAY,
     TOWN,
     agreement,
@@ -68,6 +75,33 @@ def test_a_right_signal_passes() -> None:
         ({"ontstaansdatum": "2026-02-08"}, {"ARREARS_TOO_SHORT"}),
         ({"ontstaansdatum": "2026-03-20"}, {"ARREARS_TOO_SHORT"}),
         ({"ontstaansdatum": "1999-01-01"}, set()),
+        ({"inspanningen": None}, {"EFFORTS_NOT_DECLARED"}),
+        ({"inspanningen": []}, {"EFFORTS_NOT_DECLARED"}),
+        ({"inspanningen": ["a", "b", "d"]}, {"EFFORTS_NOT_DECLARED"}),
+        ({"inspanningen": ["d", "c", "b", "a", "a"]}, set()),
+        ({"huidigeKlant": False}, {"NOT_A_CUSTOMER"}),
+        ({"huidigeKlant": True}, set()),
+        ({"bezwaar": True}, {"CUSTOMER_OBJECTED"}),
+        ({"bezwaar": False}, set()),
+        ({"betalingsregeling": "loopt"}, {"ARRANGEMENT_RUNNING"}),
+        ({"betalingsregeling": "uitstel"}, {"ARRANGEMENT_RUNNING"}),
+        ({"betalingsregeling": "verbroken"}, set()),
+        ({"betalingsregeling": "geen"}, set()),
+        ({"incassofase": "sociale incasso"}, {"COLLECTION_TOO_EARLY"}),
+        ({"incassofase": "sociale incasso afgerond"}, set()),
+        ({"incassofase": "minnelijke fase afgerond"}, set()),
+        ({"evenredig": False}, {"NOT_PROPORTIONATE"}),
+        ({"evenredig": True, "achterstalligeTermijnen": 1}, set()),
+        ({"rechtspersoon": True}, {"LEGAL_PERSON"}),
+        ({"rechtspersoon": False}, set()),
+        ({"persoon__geslachtsnaam": "Bakkerij Jansen B.V."}, {"LEGAL_PERSON"}),
+        ({"persoon__geslachtsnaam": "Stichting De Linde"}, {"LEGAL_PERSON"}),
+        ({"persoon__geslachtsnaam": "van der Bv"}, {"LEGAL_PERSON"}),
+        ({"persoon__geslachtsnaam": "de Bvries"}, set()),
+        ({"crisissignaal": True, "dreiging": "ontruiming"}, set()),
+        ({"crisissignaal": True, "dreiging": "afsluiting"}, {"KIND_NOT_POSSIBLE"}),
+        ({"crisissignaal": True, "dreiging": "einde zorgverzekering"}, {"KIND_NOT_POSSIBLE"}),
+        ({"soort": "eindelevering", "einddatumLevering": "2026-12-31"}, {"KIND_NOT_POSSIBLE"}),
         ({"signaaldatum": None, "gemeentecode": "0518"}, set()),
         ({"signaalpartner": None, "ontstaansdatum": "2026-03-08"}, set()),
     ],
@@ -108,9 +142,92 @@ def test_a_health_insurer_signals_between_30_and_100_days(since: int, expected: 
     assert found == ({f"ARREARS_TOO_{expected}"} if expected else set())
 
 
+OF_CAK: dict[str, Any] = {
+    "signaalpartner": "CAK Eigen bijdrage",
+    "ontstaansdatum": "2025-10-09",
+    "incassofase": "minnelijke fase afgerond",
+}
+OF_TAX: dict[str, Any] = {
+    "signaalpartner": "Belastingdienst",
+    "bedragInCenten": 600_00,
+    "incassofase": "aanmaning",
+}
+
+
 def test_the_cak_may_send_a_bsn() -> None:
-    changes: dict[str, Any] = {"signaalpartner": "CAK Eigen bijdrage", "ontstaansdatum": "2025-06-01"}
-    assert reasons(CAK, **changes, persoon__burgerservicenummer="111222333") == set()
+    assert reasons(CAK, **OF_CAK, persoon__burgerservicenummer="111222333") == set()
+
+
+@pytest.mark.parametrize(
+    ("sender", "changes", "expected"),
+    [
+        (CAK, OF_CAK | {"bedragInCenten": 100_00}, set()),
+        (CAK, OF_CAK | {"bedragInCenten": 99_99}, {"AMOUNT_BELOW_MINIMUM"}),
+        (CAK, OF_CAK | {"ontstaansdatum": "2025-10-10"}, {"ARREARS_TOO_SHORT"}),
+        (CAK, OF_CAK | {"incassofase": "aanmaning"}, {"COLLECTION_TOO_EARLY"}),
+        (CAK, OF_CAK | {"incassofase": None}, {"COLLECTION_TOO_EARLY"}),
+        (TAX_OFFICE, OF_TAX, set()),
+        (TAX_OFFICE, OF_TAX | {"bedragInCenten": 599_99}, {"AMOUNT_BELOW_MINIMUM"}),
+        (TAX_OFFICE, OF_TAX | {"incassofase": "sociale incasso afgerond"}, {"COLLECTION_TOO_EARLY"}),
+        (TAX_OFFICE, OF_TAX | {"incassofase": None}, {"COLLECTION_TOO_EARLY"}),
+        (TAX_OFFICE, OF_TAX | {"betalingsregeling": "uitstel"}, {"ARRANGEMENT_RUNNING"}),
+    ],
+)
+def test_the_cak_and_the_tax_office_have_amounts_ages_and_steps_of_their_own(
+    sender: str, changes: dict[str, Any], expected: set[str]
+) -> None:
+    assert reasons(sender, **changes) == expected
+
+
+def ending(on: str) -> set[str]:
+    changes: dict[str, Any] = {"signaalpartner": "Energie", "soort": "eindelevering", "einddatumLevering": on}
+    return reasons(ENERGY, **changes)
+
+
+def test_an_end_of_supply_is_told_20_working_days_ahead_of_it() -> None:
+    """Counted from 10 March 2026, when it comes in; Good Friday (3 April) and Easter Monday do not count."""
+    assert ending("2026-04-09") == set()
+    assert ending("2026-04-08") == {"END_OF_SUPPLY_TOO_SOON"}
+    assert ending("2026-03-01") == {"END_OF_SUPPLY_TOO_SOON"}
+
+
+def test_an_amount_below_the_threshold_of_the_municipality_is_refused_but_not_in_a_crisis() -> None:
+    with_threshold = directory(policies=(Policy(municipality=TOWN, pause_days=30, threshold_cents=75_00),))
+    for cents, crisis, expected in (
+        (75_00, False, set()),
+        (74_99, False, {"AMOUNT_BELOW_THRESHOLD"}),
+        (74_99, True, set()),
+    ):
+        claim, _ = read_signal(message(bedragInCenten=cents, crisissignaal=crisis), LANDLORD)
+        assert claim is not None
+        found = judge(claim, sender=LANDLORD, directory=with_threshold, place=None, today=TODAY)
+        assert {problem.reason.value for problem in found} == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "on", "needed"),
+    [
+        (PartnerType.RENT, date(2021, 1, 1), "abcd"),
+        (PartnerType.ENERGY, date(2025, 12, 31), "bcd"),
+        (PartnerType.ENERGY, date(2026, 1, 1), "abcd"),
+    ],
+)
+def test_the_efforts_are_those_of_the_day(kind: PartnerType, on: date, needed: str) -> None:
+    assert in_force(EFFORTS[kind], on) == needed
+
+
+def test_a_rule_holds_from_its_first_up_to_and_with_its_last_day() -> None:
+    rule = replace(RULES[0], since=date(2026, 1, 1), until=date(2026, 1, 31))
+    assert [rule.holds(date(2026, 1, day)) for day in (1, 31)] == [True, True]
+    assert [rule.holds(day) for day in (date(2025, 12, 31), date(2026, 2, 1))] == [False, False]
+
+
+def test_every_rule_is_documented_with_its_sentence_source_and_dates() -> None:
+    page = (REPOSITORY / "docs" / "architecture" / "gate.md").read_text()
+    for rule in RULES:
+        since = f"{rule.since}{f' t/m {rule.until}' if rule.until else ''}"
+        cells = f"`{rule.reason}` | `{rule.path}` | {rule.problem.sentence} | {rule.source} | {since}"
+        assert f"| {cells} |" in page
 
 
 def test_an_address_in_another_municipality_is_refused() -> None:

@@ -48,6 +48,7 @@ def send(creditor: str, reference: str, on: str, who: dict[str, Any] = ANNA, **m
         "bedragInCenten": 10_000,
         "ontstaansdatum": (datetime.fromisoformat(on) - timedelta(days=40)).date().isoformat(),
         "signaaldatum": on,
+        "inspanningen": ["a", "b", "c", "d"],
         "persoon": who,
         "adres": {"postcode": HOME.postcode, "huisnummer": HOME.number},
     }

@@ -16,7 +16,8 @@ FIELDS = {
     "": {
         "kenmerk", "schuldeiser", "gemeentecode", "signaalpartner", "bedragInCenten", "ontstaansdatum",
         "signaaldatum", "soort", "dreiging", "einddatumLevering", "crisissignaal", "warmeOverdracht",
-        "adresTwijfel", "klantnummer", "persoon", "adres", "contact",
+        "adresTwijfel", "inspanningen", "huidigeKlant", "bezwaar", "betalingsregeling", "incassofase",
+        "evenredig", "achterstalligeTermijnen", "rechtspersoon", "klantnummer", "persoon", "adres", "contact",
     },
     "persoon": {"burgerservicenummer", "voorletters", "voorvoegsel", "geslachtsnaam", "geboortedatum"},
     "adres": {"postcode", "huisnummer", "huisletter", "huisnummertoevoeging"},
@@ -48,6 +49,15 @@ FORMS: tuple[tuple[str, str, str, str], ...] = (
 """Part, member, form, and the reason when it has another."""
 
 
+ANSWERS = (
+    ("huidigeKlant", False, "NOT_A_CUSTOMER"),
+    ("bezwaar", True, "CUSTOMER_OBJECTED"),
+    ("evenredig", False, "NOT_PROPORTIONATE"),
+    ("rechtspersoon", True, "LEGAL_PERSON"),
+)
+"""Member, the answer that forbids the signal, and the reason."""
+
+
 class Gate:
     """Judges signals by the master data of the examples."""
 
@@ -62,6 +72,7 @@ class Gate:
         """Return every reason to refuse; none means: accepted."""
         found = set(_forms(content)) | set(_dates(content, today))
         found |= set(self._parties_and_agreements(sender, content)) | set(_person(content))
+        found |= set(_conduct(content))
         return found | set(self._place(content))
 
     def _parties_and_agreements(self, sender: str, content: dict[str, Any]) -> Iterator[str]:
@@ -122,6 +133,18 @@ def _person(content: dict[str, Any]) -> Iterator[str]:
         yield "BSN_NOT_ALLOWED"
     if born.count("-") == 2 and not born.endswith("-00") and _day(born) is None:
         yield "BIRTH_DATE_INVALID"
+
+
+def _conduct(content: dict[str, Any]) -> Iterator[str]:
+    if content.get("signaalpartner") in SECTORS and set(content.get("inspanningen", ())) != set("abcd"):
+        yield "EFFORTS_NOT_DECLARED"
+    if content.get("betalingsregeling") in ("loopt", "uitstel"):
+        yield "ARRANGEMENT_RUNNING"
+    for member, answer, reason in ANSWERS:
+        if content.get(member) is answer:
+            yield reason
+    if content.get("persoon", {}).get("geslachtsnaam", "").endswith(" B.V."):
+        yield "LEGAL_PERSON"
 
 
 def _dates(content: dict[str, Any], today: date) -> Iterator[str]:

@@ -1,0 +1,76 @@
+"""Parties, agreements and policy, arranged in the order in which the gate asks for them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from services.common.events import Agreement, AgreementKind, Area, Party, Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an address lies by the CBS table; `municipality_code` has 4 digits."""
+
+    municipality_code: str
+    area: Area
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Parties and agreements, in the order in which the gate asks for them."""
+
+    parties: Mapping[str, Party] = field(default_factory=dict)
+    municipalities: Mapping[str, Party] = field(default_factory=dict)
+    """By gemeentecode."""
+    signals: Mapping[tuple[str, str], tuple[Agreement, ...]] = field(default_factory=dict)
+    """SIGNALS agreements by municipality and creditor."""
+    senders: Mapping[tuple[str, str], tuple[Agreement, ...]] = field(default_factory=dict)
+    """SIGNALS agreements by creditor and (other) sender."""
+    representations: Mapping[tuple[str, str], tuple[Agreement, ...]] = field(default_factory=dict)
+    """REPRESENTATION agreements by who is represented and who acts."""
+    thresholds: Mapping[str, int] = field(default_factory=dict)
+    """Cents below which a municipality wants no early signal."""
+
+
+def directory_of(
+    parties: Iterable[Party], agreements: Iterable[Agreement], policies: Iterable[Policy] = ()
+) -> Directory:
+    """Arrange the master data for the gate."""
+    known, granted = list(parties), list(agreements)
+    signals = [each for each in granted if each.kind is AgreementKind.SIGNALS]
+    others = [each for each in granted if each.kind is AgreementKind.REPRESENTATION]
+    return Directory(
+        parties={each.party_id: each for each in known},
+        municipalities={each.municipality_code: each for each in known if each.municipality_code},
+        signals=_grouped(((each.grantor, each.grantee), each) for each in signals),
+        senders=_grouped(((each.grantee, each.sender), each) for each in signals if each.sender),
+        representations=_grouped(((each.grantor, each.grantee), each) for each in others),
+        thresholds={each.municipality: each.threshold_cents for each in policies if each.threshold_cents},
+    )
+
+
+def holds(agreement: Agreement, on: date) -> bool:
+    """Tell whether an agreement is in force on a day."""
+    return agreement.valid_from <= on and (agreement.valid_until is None or on <= agreement.valid_until)
+
+
+def may_act_for(creditor: str, sender: str, directory: Directory, on: date) -> bool:
+    """Tell whether a sender may send signals of a creditor to any municipality."""
+    return creditor == sender or any(
+        holds(each, on) for each in directory.senders.get((creditor, sender), ())
+    )
+
+
+def represents(principal: str, actor: str, directory: Directory, on: date) -> bool:
+    """Tell whether a party may act for another in what is no signal."""
+    pair = directory.representations.get((principal, actor), ())
+    return principal == actor or any(holds(each, on) for each in pair)
+
+
+def _grouped(
+    found: Iterable[tuple[tuple[str, str], Agreement]],
+) -> dict[tuple[str, str], tuple[Agreement, ...]]:
+    groups: dict[tuple[str, str], list[Agreement]] = {}
+    for pair, agreement in found:
+        groups.setdefault(pair, []).append(agreement)
+    return {pair: tuple(group) for pair, group in groups.items()}
