@@ -48,9 +48,10 @@ def test_any_bytes_are_parsed_or_nothing(content: bytes) -> None:
 
 async def test_the_memory_for_a_file_does_not_grow_with_the_file() -> None:
     async def chunks(count: int) -> AsyncIterator[bytes]:
-        yield b"kenmerk;gemeentecode;signaalpartner;bedrag;ontstaansdatum;signaaldatum;postcode;huisnummer\n"
+        names = b"kenmerk;gemeentecode;signaalpartner;bedrag;ontstaansdatum;signaaldatum;inspanningen"
+        yield names + b";postcode;huisnummer\n"
         for number in range(count):
-            yield b"H-%d;0363;Huur;1,50;2026-01-01;2026-03-09;1234AB;1\n" % number
+            yield b"H-%d;0363;Huur;1,50;2026-01-01;2026-03-09;abcd;1234AB;1\n" % number
 
     async def peak(count: int) -> int:
         tracemalloc.start()

@@ -151,11 +151,12 @@ async def test_another_file_under_the_key_of_one_that_is_done_is_refused(other: 
 
 
 async def test_the_same_rows_under_another_head_are_another_file() -> None:
-    names = "kenmerk;gemeentecode;signaalpartner;bedrag;ontstaansdatum;signaaldatum;postcode;huisnummer"
+    names = "kenmerk;gemeentecode;signaalpartner;bedrag;ontstaansdatum;signaaldatum"
+    names += ";inspanningen;postcode;huisnummer"
     notes = Notes()
 
     async def table(head: str) -> AsyncIterator[bytes]:
-        yield f"{head};voorletters;achternaam\nA;0363;Huur;1;;;;;x;y\n".encode()
+        yield f"{head};voorletters;achternaam\nA;0363;Huur;1;;;;;;x;y\n".encode()
 
     await deliveries(Refusing(), notes).take(csv_rows(table(names)), "x", "march")
     swapped = names.replace("ontstaansdatum;signaaldatum", "signaaldatum;ontstaansdatum")
