@@ -68,5 +68,7 @@ def _disclosed(row: RowMapping) -> DisclosedRow:
         status=FeedbackStatus(row["status"]),
         help_accepted=row["help_accepted"],
         contacts=msgspec.convert(row["contacts"], tuple[Contact, ...]),
+        revision=row["revision"],
+        withdrawn=row["withdrawn"],
     )
     return DisclosedRow(feedback=feedback, changed_at=row["changed_at"], position=row["position"])

@@ -14,6 +14,7 @@ from services.common.events import (
     Contact,
     Feedback,
     FeedbackStatus,
+    SignalEnd,
     SignalState,
     SignalStatus,
 )
@@ -44,13 +45,18 @@ ACCEPTS_HELP = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What a creditor last heard of a signal; `help_seen`: the hub knew of running help at some moment."""
+    """What a creditor last heard of a signal; `help_seen`: the hub knew of running help at some moment.
+
+    `revision`: after a correction the creditor hears of its signal, also when it stands where it stood.
+    """
 
     status: FeedbackStatus
     help_accepted: bool | None
     contacts: tuple[Contact, ...]
     help_seen: bool
     at: datetime
+    revision: int = 1
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +83,8 @@ def disclose(state: SignalState, *, help_ended: bool = False) -> Feedback:
             status=status,
             help_accepted=None if state.result is None else state.result in ACCEPTS_HELP,
             contacts=state.contacts,
+            revision=state.revision,
+            withdrawn=state.end is SignalEnd.WITHDRAWN,
         )
     )
 
@@ -91,7 +99,12 @@ def allowed(feedback: Feedback) -> Feedback:
 
 
 def tell(state: SignalState, known: Household, now: datetime) -> tuple[Household, Feedback | None]:
-    """Return what the creditor knows after this state, and the feedback if it is news to the creditor."""
+    """Return what the creditor knows after this state, and the feedback if it is news to the creditor.
+
+    That its signal left a household is none: it hears of it from the household where it is now.
+    """
+    if state.end is SignalEnd.MOVED:
+        return known, None
     before = known.signals.get(state.signal_id)
     help_seen = bool(state.contacts) or (before is not None and before.help_seen)
     feedback = disclose(state, help_ended=help_seen and not state.contacts)
@@ -101,6 +114,8 @@ def tell(state: SignalState, known: Household, now: datetime) -> tuple[Household
         contacts=feedback.contacts,
         help_seen=help_seen,
         at=now,
+        revision=feedback.revision,
+        withdrawn=feedback.withdrawn,
     )
     news = before is None or replace(before, help_seen=help_seen, at=now) != told
     return Household(signals={**known.signals, state.signal_id: told}), feedback if news else None

@@ -2,6 +2,7 @@
 
 A topic is read in order per key, and one process at a time has a partition; so what arrives last is the
 newest, whatever its ce_time says (a signal and an outcome of one case are stamped by different machines).
+What comes of one signal from two households (its address was corrected) does not: there the revision decides.
 """
 
 import json
@@ -13,7 +14,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.common.clock import Clock
-from services.common.events import Case, Feedback, Routing, Signal
+from services.common.events import Case, Feedback, Routing, Signal, Withdrawal
 from services.common.records import Message
 from services.feedback.domain import allowed
 
@@ -21,44 +22,54 @@ Row = dict[str, object]
 Apply = Callable[[AsyncConnection, Sequence[Message]], Awaitable[None]]
 
 WORKLIST = "feedback-worklist"
+WORKLIST_TOPICS = ("signals.v1", "withdrawals.v1", "cases.v1", "routings.v1")
 DISCLOSED = "feedback-disclosed"
 
 _SIGNAL = text("""
-    INSERT INTO feedback.signals (signal_id, municipality, personal)
-    VALUES (:signal_id, :municipality, :personal)
-    ON CONFLICT (signal_id) DO UPDATE SET municipality = EXCLUDED.municipality, personal = EXCLUDED.personal
+    INSERT INTO feedback.signals AS old (signal_id, municipality, personal, revision)
+    VALUES (:signal_id, :municipality, :personal, :revision)
+    ON CONFLICT (signal_id) DO UPDATE SET municipality = EXCLUDED.municipality, personal = EXCLUDED.personal,
+        revision = EXCLUDED.revision
+    WHERE (old.revision, old.personal IS NOT NULL)
+       <= (EXCLUDED.revision, EXCLUDED.personal IS NOT NULL)
 """)
+"""Of one revision the one that is there counts, not the one that left another household."""
 _CASE = text("""
     INSERT INTO feedback.cases (case_id, municipality, household, month, kind, consecutive, status, result,
-        crisis, young, pc4, district, neighbourhood, opened_at, signals)
+        crisis, young, pc4, district, neighbourhood, opened_at, signals, withdrawn)
     VALUES (:case_id, :municipality, :household, :month, :kind, :consecutive, :status, :result,
-        :crisis, :young, :pc4, :district, :neighbourhood, :opened_at, CAST(:signals AS jsonb))
+        :crisis, :young, :pc4, :district, :neighbourhood, :opened_at, CAST(:signals AS jsonb), :withdrawn)
     ON CONFLICT (case_id) DO UPDATE SET kind = EXCLUDED.kind, consecutive = EXCLUDED.consecutive,
         status = EXCLUDED.status, result = EXCLUDED.result, crisis = EXCLUDED.crisis, young = EXCLUDED.young,
         pc4 = EXCLUDED.pc4, district = EXCLUDED.district, neighbourhood = EXCLUDED.neighbourhood,
-        opened_at = EXCLUDED.opened_at, signals = EXCLUDED.signals
+        opened_at = EXCLUDED.opened_at, signals = EXCLUDED.signals, withdrawn = EXCLUDED.withdrawn
 """)
 _TEAM = text("""
     INSERT INTO feedback.case_teams (case_id, team) VALUES (:case_id, :team)
     ON CONFLICT (case_id) DO UPDATE SET team = EXCLUDED.team
 """)
 _FEEDBACK = text("""
-    INSERT INTO feedback.disclosed (signal_id, creditor, municipality, status, help_accepted, contacts,
-        changed_at, position)
+    INSERT INTO feedback.disclosed AS old (signal_id, creditor, municipality, status, help_accepted,
+        contacts, changed_at, position, revision, withdrawn)
     VALUES (:signal_id, :creditor, :municipality, :status, :help_accepted, CAST(:contacts AS jsonb),
-        :changed_at, nextval('feedback.positions'))
-    ON CONFLICT (signal_id) DO UPDATE SET status = EXCLUDED.status, help_accepted = EXCLUDED.help_accepted,
-        contacts = EXCLUDED.contacts, changed_at = EXCLUDED.changed_at, position = EXCLUDED.position
+        :changed_at, nextval('feedback.positions'), :revision, :withdrawn)
+    ON CONFLICT (signal_id) DO UPDATE SET municipality = EXCLUDED.municipality, status = EXCLUDED.status,
+        help_accepted = EXCLUDED.help_accepted, contacts = EXCLUDED.contacts,
+        changed_at = EXCLUDED.changed_at,
+        position = EXCLUDED.position, revision = EXCLUDED.revision, withdrawn = EXCLUDED.withdrawn
+    WHERE old.revision <= EXCLUDED.revision
 """)
 
 
 async def apply_worklist(connection: AsyncConnection, messages: Sequence[Message]) -> None:
-    """Write signals, cases and routings; they come in any order relative to each other."""
+    """Write signals, withdrawals, cases and routings; they come in any order relative to each other."""
     rows: dict[TextClause, list[Row]] = {_SIGNAL: [], _CASE: [], _TEAM: []}
     for message in messages:
         match message.event:
             case Signal() as signal:
                 rows[_SIGNAL].append(_signal_row(signal))
+            case Withdrawal() as withdrawal:
+                rows[_SIGNAL].append(_withdrawn_row(withdrawal))
             case Case() as case:
                 rows[_CASE].append(_case_row(case))
             case Routing() as routing:
@@ -91,6 +102,17 @@ def _signal_row(signal: Signal) -> Row:
         "signal_id": signal.signal_id,
         "municipality": signal.municipality,
         "personal": signal.personal.decode("ascii"),
+        "revision": signal.revision,
+    }
+
+
+def _withdrawn_row(withdrawal: Withdrawal) -> Row:
+    """The personal data go; the row stays, because the signal itself may still be on its way."""
+    return {
+        "signal_id": withdrawal.signal_id,
+        "municipality": withdrawal.municipality,
+        "personal": None,
+        "revision": withdrawal.revision,
     }
 
 
@@ -111,6 +133,7 @@ def _case_row(case: Case) -> Row:
         "neighbourhood": case.area.neighbourhood,
         "opened_at": case.opened_at,
         "signals": json.dumps(msgspec.to_builtins(case.signals)),
+        "withdrawn": case.withdrawn,
     }
 
 
@@ -124,4 +147,6 @@ def _feedback_row(feedback: Feedback, now: datetime) -> Row:
         "help_accepted": shown.help_accepted,
         "contacts": json.dumps(msgspec.to_builtins(shown.contacts)),
         "changed_at": now,
+        "revision": shown.revision,
+        "withdrawn": shown.withdrawn,
     }

@@ -17,14 +17,14 @@ _CASE_COLUMNS = "c.*, t.team FROM feedback.cases c LEFT JOIN feedback.case_teams
 _OWN = "c.municipality = :municipality AND (CAST(:team AS text) IS NULL OR t.team = :team)"
 _PAGE = text(f"""
     SELECT {_CASE_COLUMNS}
-    WHERE {_OWN} AND (CAST(:status AS text) IS NULL OR c.status = :status)
+    WHERE {_OWN} AND NOT c.withdrawn AND (CAST(:status AS text) IS NULL OR c.status = :status)
       AND (CAST(:opened_at AS timestamptz) IS NULL OR (c.opened_at, c.case_id) > (:opened_at, :case_id))
     ORDER BY c.opened_at, c.case_id LIMIT :limit
 """)
 _ONE = text(f"SELECT {_CASE_COLUMNS} WHERE {_OWN} AND c.case_id = :case_id")
 _PERSONAL = text("""
     SELECT signal_id, personal FROM feedback.signals
-    WHERE municipality = :municipality AND signal_id = ANY(:signal_ids)
+    WHERE municipality = :municipality AND signal_id = ANY(:signal_ids) AND personal IS NOT NULL
 """)
 _ATTEMPT = text("""
     INSERT INTO feedback.attempts AS a (attempt_id, content) VALUES (:attempt_id, :content)
@@ -77,7 +77,10 @@ class Worklist:
     async def page(
         self, whose: Whose, status: CaseStatus | None, after: tuple[datetime, str] | None, limit: int
     ) -> list[CaseRow]:
-        """Return cases in the order of opening, from the one after `after` (opened_at, case_id)."""
+        """Return cases in the order of opening, from the one after `after` (opened_at, case_id).
+
+        Without those of which every signal was withdrawn; `case` finds them, a team may be at the door.
+        """
         opened_at, case_id = after or (None, None)
         values = _own(whose) | {"status": status and status.value, "limit": limit}
         async with transaction(self._engine) as connection:

@@ -12,6 +12,7 @@ from services.common.web import BASE, make_app
 from services.ingest.api import deliveries
 from services.ingest.api.masterdata import master_data
 from services.ingest.api.registrations import registrations
+from services.ingest.api.revisions import revisions
 from services.ingest.api.schemas import schemas
 from services.ingest.api.signals import signals
 from services.ingest.counting import Answers
@@ -23,6 +24,7 @@ from services.ingest.intake import Intake
 from services.ingest.making import Maker
 from services.ingest.masterdata import MasterData, Views
 from services.ingest.registrations import Registrations
+from services.ingest.revisions import Revisions
 
 DESCRIPTION = (
     """Signalen en registraties leveren, en het beheer van partijen, overeenkomsten, beleid en teams."""
@@ -48,6 +50,7 @@ def build(runtime: Runtime) -> Parts:
     limits = {f"{BASE}{deliveries.PATH}": deliveries.MOST_BYTES}
     api = make_app(runtime, "Signaalhub: aanleveren", DESCRIPTION, body_limits=limits)
     api.include_router(signals(intake))
+    api.include_router(revisions(Revisions(engine, publisher, clock, directories, maker, vault)))
     taking = Deliveries(intake, storage, clock, settler, pseudonyms)
     api.include_router(deliveries.deliveries(taking, storage))
     api.include_router(registrations(Registrations(engine, publisher, clock, directories, maker, vault)))

@@ -151,6 +151,10 @@ def _judge(
             signal_id=derived_id("signal", draft.creditor, draft.reference),
             content_hash=maker.content_hash(draft, personal),
             household=maker.household(draft.address),
+            municipality=directory.municipalities[draft.municipality_code].party_id,
+            unit=maker.unit(draft.address),
+            signal_date=draft.signal_date,
+            person=maker.person(draft.person),
         )
         each.accepted = Accepted(draft, memory, personal)
 

@@ -59,6 +59,12 @@ class Maker:
     def household(self, address: Address) -> str:
         return self.pseudonyms.household(address.postcode, address.number)
 
+    def unit(self, address: Address) -> str:
+        return self.pseudonyms.unit(unit_form(address))
+
+    def person(self, person: Person) -> str | None:
+        return self.pseudonyms.person(person.bsn) if person.bsn else None
+
     def signal(
         self,
         draft: SignalDraft,
@@ -71,7 +77,6 @@ class Maker:
         sealed: bytes,
     ) -> Signal:
         """Return the event of a signal that passed the gate; `sealed` is its `personal_of`."""
-        bsn = draft.person.bsn
         return Signal(
             signal_id=signal_id,
             household=household,
@@ -79,7 +84,7 @@ class Maker:
             creditor=draft.creditor,
             sender=sender,
             signal_date=draft.signal_date,
-            unit=self.pseudonyms.unit(unit_form(draft.address)),
+            unit=self.unit(draft.address),
             evidence=self._evidence(draft.person),
             partner_type=draft.partner_type,
             amount_cents=draft.amount_cents,
@@ -92,7 +97,7 @@ class Maker:
             supply_ends_on=draft.supply_ends_on,
             address_doubt=draft.address_doubt,
             area=place.area if place else Area(pc4=draft.address.postcode[:4]),
-            person=self.pseudonyms.person(bsn) if bsn else None,
+            person=self.person(draft.person),
             personal=sealed,
         )
 
@@ -116,7 +121,7 @@ class Maker:
             municipality=municipality.party_id,
             person=self.pseudonyms.person(claim.person.bsn),
             household=self.household(address),
-            unit=self.pseudonyms.unit(unit_form(address)),
+            unit=self.unit(address),
             evidence=self._evidence(claim.person),
             started_on=started_on,
             contact=Contact(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 from sqlalchemy import text
@@ -24,14 +24,20 @@ class Remembered:
     signal_id: str
     content_hash: str
     household: str
+    municipality: str
+    unit: str
+    signal_date: date
+    person: str | None
 
 
 # Rows go in as one JSON text: arrays cost three times as much to write, one value at a time.
 _REMEMBER = text("""
-    INSERT INTO ingest.signals (creditor, reference, signal_id, content_hash, household, accepted_at)
+    INSERT INTO ingest.signals (creditor, reference, signal_id, content_hash, household, municipality, unit,
+        signal_date, person, accepted_at)
     SELECT new.*, :now
     FROM json_to_recordset(CAST(:signals AS json))
-         AS new (creditor text, reference text, signal_id text, content_hash text, household text)
+         AS new (creditor text, reference text, signal_id text, content_hash text, household text,
+            municipality text, unit text, signal_date date, person text)
     ON CONFLICT DO NOTHING
     RETURNING signal_id
 """)

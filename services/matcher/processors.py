@@ -17,6 +17,7 @@ from services.common.events import (
     Signal,
     SignalPerson,
     SignalState,
+    Withdrawal,
 )
 from services.common.identifiers import derived_id
 from services.common.records import Effects, Handler, Message, Outgoing, WakeUp
@@ -91,7 +92,7 @@ def _household_fact(happened: Message | WakeUp) -> households.Fact:
     if isinstance(happened, WakeUp):
         return Woken()
     match happened.event:
-        case Signal() | Registration() | KnownPerson() | Outcome() as fact:
+        case Signal() | Withdrawal() | Registration() | KnownPerson() | Outcome() as fact:
             return fact
         case None if happened.topic == BY_HOUSEHOLD_TOPIC:
             return RegistrationEnded(registration_id=_rest(happened.key))

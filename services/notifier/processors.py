@@ -7,7 +7,18 @@ from typing import Any
 
 from services.common.catalogue import tenant_topic
 from services.common.errors import PermanentError
-from services.common.events import BailiffMatch, Case, Feedback, Match, Pause, Refusal, Role, Routing, Signal
+from services.common.events import (
+    BailiffMatch,
+    Case,
+    Feedback,
+    Match,
+    Pause,
+    Refusal,
+    Role,
+    Routing,
+    Signal,
+    Withdrawal,
+)
 from services.common.identifiers import derived_id
 from services.common.records import Effects, Forward, Handler, Message, Outgoing, WakeUp
 from services.notifier.domain import (
@@ -31,7 +42,7 @@ RolesOf = Callable[[str], Collection[Role]]
 
 
 def households(teams: TeamsOf) -> Handler[Household]:
-    """Return the handler of signals, cases and matches; `teams` reads a view in memory."""
+    """Return the handler of signals, withdrawals, cases and matches; `teams` reads a view in memory."""
 
     def handle(state: Household | None, happened: Message | WakeUp, now: datetime) -> Effects[Household]:
         known = state or Household()
@@ -40,10 +51,12 @@ def households(teams: TeamsOf) -> Handler[Household]:
         match happened.event:
             case Case() as case:
                 return _case(case, known, happened, teams, now)
-            case Signal(municipality=municipality, signal_id=name):
-                return _once(name, known, _forward(municipality, "signals", happened), now)
-            case Match(municipality=municipality, match_id=name):
-                return _once(name, known, _forward(municipality, "matches", happened), now)
+            case Signal(municipality=municipality):
+                return _once(known, _forward(municipality, "signals", happened), now)
+            case Withdrawal(municipality=municipality):
+                return _once(known, _forward(municipality, "withdrawals", happened), now)
+            case Match(municipality=municipality):
+                return _once(known, _forward(municipality, "matches", happened), now)
             case _:
                 raise _unexpected(happened)
 
@@ -109,9 +122,9 @@ def bailiffs(state: None, happened: Message | WakeUp, now: datetime) -> Effects[
     return Effects(None, (_forward(happened.event.asker, "bailiff-matches", happened),))
 
 
-def _once(name: str, known: Household, forward: Forward, now: datetime) -> Effects[Household]:
+def _once(known: Household, forward: Forward, now: datetime) -> Effects[Household]:
     """A sender that repeats a signal has it published again, under the same id; here it stands once."""
-    after = forwarded(known, name, now)
+    after = forwarded(known, forward.message.meta.id, now)
     return _effects(after) if after is known else _effects(after, forward)
 
 

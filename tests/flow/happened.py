@@ -19,7 +19,9 @@ from services.common.events import (
     Refusal,
     Registration,
     Signal,
+    SignalEnd,
     SignalPerson,
+    Withdrawal,
 )
 from services.common.identifiers import derived_id
 from services.matcher.domain.checks import VALID_FOR
@@ -94,6 +96,59 @@ def signal(
     return found
 
 
+def corrected(before: Signal, after: Signal, at: datetime) -> list[Given]:
+    """Return what ingest writes of a correction: also that the signal, or its BSN, is not where it was."""
+    name = f"{after.signal_id} {after.revision}"
+    found = [Given("signals.v1", after.household, after, name, at)]
+    if before.household != after.household:
+        found.append(_left(before, after.revision, SignalEnd.MOVED, at))
+    if before.person and before.person != after.person:
+        found.append(_link(before, after.revision, at, withdrawn=True))
+    if after.person:
+        found.append(_link(after, after.revision, at))
+    return found
+
+
+def withdrawn(signal: Signal, earlier: Sequence[Signal], at: datetime) -> list[Given]:
+    """Return what ingest writes of a withdrawal: at every household where the signal ever was."""
+    revision = signal.revision + 1
+    found = [_left(signal, revision, SignalEnd.WITHDRAWN, at)]
+    houses = {each.household: each for each in earlier if each.household != signal.household}
+    found += [_left(each, revision, SignalEnd.MOVED, at) for each in houses.values()]
+    if signal.person:
+        found.append(_link(signal, revision, at, withdrawn=True))
+    return found
+
+
+def _left(signal: Signal, revision: int, end: SignalEnd, at: datetime) -> Given:
+    event = Withdrawal(
+        signal_id=signal.signal_id,
+        household=signal.household,
+        municipality=signal.municipality,
+        creditor=signal.creditor,
+        sender=signal.creditor,
+        unit=signal.unit,
+        signal_date=signal.signal_date,
+        revision=revision,
+        end=end,
+    )
+    name = f"{signal.signal_id} left {signal.household} {revision}"
+    return Given("withdrawals.v1", signal.household, event, name, at)
+
+
+def _link(signal: Signal, revision: int, at: datetime, *, withdrawn: bool = False) -> Given:
+    person = signal.person or ""
+    event = SignalPerson(
+        person=person,
+        signal_id=signal.signal_id,
+        household=signal.household,
+        municipality=signal.municipality,
+        revision=revision,
+        withdrawn=withdrawn,
+    )
+    return Given("signal-persons.v1", person, event, f"link {signal.signal_id} {revision} {withdrawn}", at)
+
+
 def attempt(name: str, at: datetime, of: Signal) -> Given:
     return _outcome(_VISIT, name, at, of)
 
@@ -166,5 +221,5 @@ def twice(story: Sequence[Given], chance: Random) -> list[Given]:
         found.append(each)
         (found if at_once.setdefault(each.line, chance.random() < 0.5) else ending).append(each)
     last = story[-1].at
-    sent_again = ("signals.v1", "signal-persons.v1", "outcomes.v1")
+    sent_again = ("signals.v1", "withdrawals.v1", "signal-persons.v1", "outcomes.v1")
     return found + [replace(each, at=last) if each.topic in sent_again else each for each in ending]

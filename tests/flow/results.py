@@ -1,8 +1,9 @@
 """What the records on the topics come to in the end: all that has to be the same whatever came first."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from services.common.events import Event, Pause
+from services.common.events import Case, Event, Feedback, Match, Pause, SignalEnd, SignalState
 from services.common.records import Message
 from tests.flow.happened import BAILIFF, TOWN
 
@@ -13,11 +14,12 @@ _TOWN, _PUSHES = f"tenant.{TOWN}", f"tenant.{BAILIFF}.bailiff-matches.v1"
 def told(topics: Topics) -> dict[str, object]:
     """Return all that is true in the end, whoever asks for it."""
     tenants = {name: content for name, content in topics.items() if name.startswith("tenant.")}
+    seen, left = cases(topics.get(f"{_TOWN}.cases.v1", ())), bool(topics.get("withdrawals.v1"))
     return {
-        "cases": latest(topics.get("cases.v1", ()), "case_id"),
-        "statuses": latest(topics.get("signal-statuses.v1", ()), "signal_id"),
+        "cases": cases(topics.get("cases.v1", ())),
+        "statuses": statuses(topics.get("signal-statuses.v1", ())),
         "pauses": pauses(topics.get("pauses.v1", ())),
-        "teams": latest(topics.get("routings.v1", ()), "case_id"),
+        "teams": teams(topics),
         "places": {
             (name, key): event
             for name in topics
@@ -25,8 +27,9 @@ def told(topics: Topics) -> dict[str, object]:
             for key, event in {each.key: each.event for each in topics[name]}.items()
             if event is not None
         },
-        "tenants' cases": latest(topics.get(f"{_TOWN}.cases.v1", ()), "case_id"),
+        "tenants' cases": {name: replace(case, team=None) for name, case in seen.items()} if left else seen,
         "tenants' signals": names(topics.get(f"{_TOWN}.signals.v1", ())),
+        "tenants' withdrawals": names(topics.get(f"{_TOWN}.withdrawals.v1", ())),
         "tenants' refusals": {
             (name, id_) for name in tenants if "refusals" in name for id_ in names(tenants[name])
         },
@@ -43,9 +46,9 @@ def found_while_help_ran(topics: Topics) -> dict[str, object]:
             (name, *each)
             for name in topics
             if name == "feedback.v1" or ".feedback." in name
-            for each in latest(topics[name], "signal_id").items()
+            for each in feedback(topics[name]).items()
         },
-        "matches": names(topics.get(f"{_TOWN}.matches.v1", ())),
+        "matches": matches(topics.get(f"{_TOWN}.matches.v1", ())),
         "pushes": names(topics.get(_PUSHES, ())),
     }
 
@@ -60,6 +63,38 @@ def contents(topics: Topics) -> dict[tuple[str, str], list[Event | None]]:
                 if each.event not in known:
                     known.append(each.event)
     return found
+
+
+def teams(topics: Topics) -> dict[str, Event]:
+    """Return where cases went; a team keeps its case when the signal for which it went there is withdrawn."""
+    return {} if topics.get("withdrawals.v1") else latest(topics.get("routings.v1", ()), "case_id")
+
+
+def cases(messages: Iterable[Message]) -> dict[str, Case]:
+    """Return the cases as they were told last; one whose last signal went before it came was never told."""
+    found = latest(messages, "case_id")
+    return {name: each for name, each in found.items() if isinstance(each, Case) and not each.withdrawn}
+
+
+def statuses(messages: Iterable[Message]) -> dict[str, Event]:
+    """Return how each signal stands: of two households the higher revision, and who has it, says so."""
+    found = (each.event for each in messages)
+    states = [each for each in found if isinstance(each, SignalState)]
+    ends = (SignalEnd.MOVED, SignalEnd.WITHDRAWN, None)
+    states.sort(key=lambda each: (each.revision, ends.index(each.end)))
+    return {each.signal_id: each for each in states}
+
+
+def feedback(messages: Iterable[Message]) -> dict[str, Event]:
+    """Return what a creditor may know, as it reads it: by revision."""
+    found = [each.event for each in messages if isinstance(each.event, Feedback)]
+    return {each.signal_id: each for each in sorted(found, key=lambda each: each.revision)}
+
+
+def matches(messages: Iterable[Message]) -> list[str]:
+    """Return the matches that were not taken back."""
+    found = latest(messages, "match_id")
+    return sorted(name for name, each in found.items() if isinstance(each, Match) and not each.withdrawn)
 
 
 def pauses(messages: Iterable[Message]) -> dict[str, Event]:

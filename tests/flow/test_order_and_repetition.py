@@ -4,6 +4,7 @@ Both sides of each comparison get the same records, in order per key of a topic.
 the other, with the timers in between; the other from a backlog in chunks, mixed by chance, everything twice.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -43,6 +44,31 @@ def signals(draw: st.DrawFn, name: str) -> list[Given]:
 
 
 @st.composite
+def corrections(draw: st.DrawFn, sent: Given) -> list[Given]:
+    """What its creditor does to a signal later: amount, address, person corrected, or all of it withdrawn."""
+    signal, at, found = sent.event, sent.at, list[Given]()
+    assert isinstance(signal, Signal)
+    earlier = [signal]
+    for _ in range(draw(st.integers(0, 2))):
+        at += timedelta(hours=draw(st.integers(1, 20 * 24)))
+        after = replace(
+            signal,
+            revision=signal.revision + 1,
+            amount_cents=draw(st.sampled_from([9_000, 12_000])),
+            household=draw(st.sampled_from(HOUSES)),
+            unit=draw(st.sampled_from([signal.unit, "u1"])),
+            evidence=draw(evidence),
+            person=draw(st.sampled_from([signal.person, *PERSONS])),
+        )
+        found += happened.corrected(signal, after, at)
+        signal = after
+        earlier.append(signal)
+    if draw(st.booleans()):
+        found += happened.withdrawn(signal, earlier, at + timedelta(hours=draw(st.integers(1, 500))))
+    return found
+
+
+@st.composite
 def outcomes(draw: st.DrawFn, name: str, signal: Signal) -> Given:
     if draw(st.booleans()):
         return happened.attempt(name, draw(moments), signal)
@@ -76,6 +102,10 @@ def stories(draw: st.DrawFn, *, ends: bool) -> list[Given]:
     for number in range(draw(st.integers(1, 6))):
         found += draw(signals(f"s{number}"))
     sent = [each.event for each in found if isinstance(each.event, Signal)]
+    if draw(st.booleans()):
+        found += [
+            later for each in list(found) if each.topic == "signals.v1" for later in draw(corrections(each))
+        ]
     for number in range(draw(st.integers(0, 4))):
         found.append(draw(outcomes(f"o{number}", draw(st.sampled_from(sent)))))
     for number in range(draw(st.integers(0, 2))):

@@ -21,19 +21,21 @@ from services.common.events import (
     Signal,
     SignalPerson,
     SignalState,
+    Withdrawal,
 )
 
 STATES: dict[type[Event], str] = {
     Case: "case_id",
     Feedback: "signal_id",
     KnownPerson: "signal_id",
+    Match: "match_id",
     Pause: "pause_id",
     Routing: "case_id",
     SignalState: "signal_id",
 }
 """Whole at every change; the member that says what of. On a compacted topic the key says it."""
 FACTS: frozenset[type[Event]] = frozenset(
-    {BailiffMatch, Check, Match, Outcome, Refusal, Signal, SignalPerson},
+    {BailiffMatch, Check, Outcome, Refusal, Signal, SignalPerson, Withdrawal},
 )
 
 Thing = tuple[bytes | None, str]

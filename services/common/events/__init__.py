@@ -35,6 +35,7 @@ from services.common.events.signals import (
     Signal,
     SignalPerson,
     SignalState,
+    Withdrawal,
 )
 from services.common.events.vocabulary import (
     AgreementKind,
@@ -55,6 +56,7 @@ from services.common.events.vocabulary import (
     PauseEnd,
     Role,
     RoutingReason,
+    SignalEnd,
     SignalKind,
     SignalStatus,
     Threat,
@@ -100,16 +102,19 @@ __all__ = [
     "Routing",
     "RoutingReason",
     "Signal",
+    "SignalEnd",
     "SignalKind",
     "SignalPerson",
     "SignalState",
     "SignalStatus",
     "Team",
     "Threat",
+    "Withdrawal",
 ]
 
 Event = (
     Signal
+    | Withdrawal
     | SignalPerson
     | Refusal
     | Registration
@@ -131,6 +136,7 @@ Event = (
 
 SUBJECTS: dict[str, type[Event]] = {
     "signals": Signal,
+    "withdrawals": Withdrawal,
     "signal-persons": SignalPerson,
     "refusals": Refusal,
     "registrations": Registration,

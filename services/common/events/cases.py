@@ -80,6 +80,8 @@ class Case:
     picked_up_at: datetime | None = None
     closed_at: datetime | None = None
     signals: tuple[CaseSignal, ...]
+    withdrawn: bool = False
+    """No signal is left: all were withdrawn, or corrected to another place or month."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +107,8 @@ class Match:
     confidence: Confidence
     signal_ids: tuple[str, ...]
     evidence: tuple[str, ...]
+    withdrawn: bool = False
+    """It was told and is taken back: a signal that it needs is withdrawn or corrected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,8 @@ class KnownPerson:
     household: str
     signal_id: str
     contacts: tuple[Contact, ...]
+    revision: int = 1
+    """Of the signal: what a lower one says of its person is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

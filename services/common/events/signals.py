@@ -8,6 +8,7 @@ from services.common.events.vocabulary import (
     EvidenceKind,
     FeedbackStatus,
     PartnerType,
+    SignalEnd,
     SignalKind,
     SignalStatus,
     Threat,
@@ -72,6 +73,24 @@ class Signal:
     person: str | None = None
     """Pseudonym of the BSN, when the creditor may send one."""
     personal: bytes
+    revision: int = 1
+    """1 as first sent, one more with each correction and the withdrawal; the highest counts, in any order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """A signal is no longer at this household: withdrawn by its creditor, or its address was corrected."""
+
+    signal_id: str
+    household: str
+    municipality: str
+    creditor: str
+    sender: str
+    unit: str
+    signal_date: date
+    revision: int
+    """All lower revisions of the signal at this household are over."""
+    end: SignalEnd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +101,9 @@ class SignalPerson:
     signal_id: str
     household: str
     municipality: str
+    revision: int = 1
+    withdrawn: bool = False
+    """The signal does not carry this BSN any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +134,9 @@ class SignalState:
     result: CaseResult | None = None
     contacts: tuple[Contact, ...]
     """Helpers of a person in debt help, while help runs."""
+    revision: int = 1
+    end: SignalEnd | None = None
+    """Why it is no longer at this household; then the status says nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,3 +149,5 @@ class Feedback:
     status: FeedbackStatus
     help_accepted: bool | None = None
     contacts: tuple[Contact, ...]
+    revision: int = 1
+    withdrawn: bool = False

@@ -48,6 +48,13 @@ class SignalStatus(StrEnum):
     NOT_RESIDENT = "NOT_RESIDENT"
 
 
+class SignalEnd(StrEnum):
+    """Why a signal is no longer at a household."""
+
+    WITHDRAWN = "WITHDRAWN"
+    MOVED = "MOVED"
+
+
 class CaseResult(StrEnum):
     """Result of a case: DDAS v1.2 EnumEindresultaat."""
 

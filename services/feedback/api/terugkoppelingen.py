@@ -40,6 +40,7 @@ class Terugkoppeling(Model):
     status: str
     hulp_geaccepteerd: bool | None
     contacten: list[Hulpverlener]
+    ingetrokken: bool
 
 
 class GewijzigdeTerugkoppeling(Terugkoppeling):
@@ -132,4 +133,5 @@ def _shown(row: DisclosedRow) -> dict[str, Any]:
             Hulpverlener(organisatie=each.organisation, telefoon=each.phone, email=each.email)
             for each in feedback.contacts
         ],
+        "ingetrokken": feedback.withdrawn,
     }

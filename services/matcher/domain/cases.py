@@ -2,22 +2,38 @@
 
 from datetime import datetime
 
-from services.common.events import Area, Case, CaseKind, CaseSignal, CaseStatus, SignalState, SignalStatus
+from services.common.events import (
+    Area,
+    Case,
+    CaseKind,
+    CaseSignal,
+    CaseStatus,
+    Signal,
+    SignalState,
+    SignalStatus,
+    Withdrawal,
+)
 from services.common.identifiers import derived_id
 from services.matcher.domain.facts import CaseFacts, CaseTold, Change, Household, SignalFact, SignalTold
 from services.matcher.domain.matches import settle_matches
-from services.matcher.domain.months import WINDOW, month_text
+from services.matcher.domain.months import WINDOW, expires_at, month_of, month_text
 from services.matcher.domain.statuses import NOT_PICKED_UP, known_as, result_of, status_of
 
 Place = dict[int, CaseFacts]
 """The cases with signals of one municipality and unit, by month."""
 
 
+def case_id_of(signal: Signal | Withdrawal) -> str:
+    """Return the id of the case that a signal belongs to."""
+    month = month_text(month_of(signal.signal_date))
+    return derived_id("case", signal.municipality, signal.household, signal.unit, month)
+
+
 def settle(household: Household, case: CaseFacts, place: Place, changes: list[Change]) -> CaseFacts:
     """Tell what is new about a case, its signals and its matches; the very same case when that is nothing."""
     before = len(changes)
     signals = tuple([_settle_signal(household, case, signal, changes) for signal in case.signals])
-    told = _told(case, signals, place)
+    told = _told(household, case, signals, place)
     changed = told != case.told
     settled = CaseFacts(
         case_id=case.case_id,
@@ -32,10 +48,12 @@ def settle(household: Household, case: CaseFacts, place: Place, changes: list[Ch
         tellings=case.tellings + changed,
         matched=settle_matches(household, case, signals, place, changes),
         pauses=case.pauses,
+        gone=case.gone,
     )
     if changed:
         change_id = derived_id("case-change", case.case_id, str(settled.tellings))
-        changes.append(Change(_event(household, settled, told), _what(case.told, told), change_id))
+        what = _what(case.told, told) if signals else "withdrawn"
+        changes.append(Change(_event(household, settled, told), what, change_id))
     return settled if len(changes) > before else case
 
 
@@ -50,9 +68,9 @@ def _settle_signal(
     confidence, contacts = known_as(household, signal)
     result = result_of(case, signal)
     status, before = status_of(case, result, confidence), signal.told
-    if before and before.status is status and before.result is result and before.contacts == contacts:
+    told = SignalTold(status=status, result=result, contacts=contacts, revision=signal.revision)
+    if before == told:
         return signal
-    told = SignalTold(status=status, result=result, contacts=contacts)
     settled = _retold(signal, told)
     changes.append(_signal_change(household, case, settled, told))
     return settled
@@ -72,25 +90,43 @@ def _retold(signal: SignalFact, told: SignalTold) -> SignalFact:
         at=signal.at,
         told=told,
         tellings=signal.tellings + 1,
+        revision=signal.revision,
     )
 
 
-def _told(case: CaseFacts, signals: tuple[SignalFact, ...], place: Place) -> CaseTold:
-    """Once consecutive stays so, also when the months before are forgotten."""
+def _told(household: Household, case: CaseFacts, signals: tuple[SignalFact, ...], place: Place) -> CaseTold:
     results = case.results
     return CaseTold(
-        consecutive=(case.told is not None and case.told.consecutive) or _is_consecutive(case, place),
+        consecutive=_is_consecutive(household, case, place),
         result=results[-1].result if results else None,
         picked_up_at=_picked_up_at(case) if results else case.attempted_at,
         closed_at=min([result.at for result in results], default=None),
         statuses=tuple([_status_of(signal) for signal in signals]),
+        corrected=_corrected(case, signals),
     )
 
 
-def _is_consecutive(case: CaseFacts, place: Place) -> bool:
-    if len(place) == 1:
-        return False
-    return any(month in place for month in range(case.month - WINDOW, case.month))
+def _corrected(case: CaseFacts, signals: tuple[SignalFact, ...]) -> tuple[int, datetime, Area] | None:
+    """Return what a correction changes about a case without changing the number or status of its signals."""
+    if case.area is None or not (case.gone or any(signal.revision > 1 for signal in signals)):
+        return None
+    return sum(signal.revision for signal in signals), _opened_at(case), case.area
+
+
+def _is_consecutive(household: Household, case: CaseFacts, place: Place) -> bool:
+    """Once consecutive stays so when the months before are forgotten, not when they are withdrawn."""
+    if len(place) > 1 and any(month in place for month in range(case.month - WINDOW, case.month)):
+        return bool(case.signals)
+    return case.told is not None and case.told.consecutive and is_forgotten(household, case.month - WINDOW)
+
+
+def is_forgotten(household: Household, month: int) -> bool:
+    """Tell whether facts of a month may have been here and are kept no longer."""
+    return household.woken is not None and expires_at(month) <= household.woken
+
+
+def _opened_at(case: CaseFacts) -> datetime:
+    return min([each.at for each in case.signals or case.gone])
 
 
 def _picked_up_at(case: CaseFacts) -> datetime | None:
@@ -118,10 +154,11 @@ def _event(household: Household, case: CaseFacts, told: CaseTold) -> Case:
         crisis=any(signal.crisis for signal in case.signals),
         young=any(signal.young for signal in case.signals),
         area=area,
-        opened_at=min([signal.at for signal in case.signals]),
+        opened_at=_opened_at(case),
         picked_up_at=told.picked_up_at,
         closed_at=told.closed_at,
         signals=tuple([_shown(signal) for signal in case.signals]),
+        withdrawn=not case.signals,
     )
 
 
@@ -146,8 +183,30 @@ def _signal_change(household: Household, case: CaseFacts, signal: SignalFact, to
         status=told.status,
         result=told.result,
         contacts=told.contacts,
+        revision=signal.revision,
     )
-    return Change(event, "changed", derived_id("status-change", signal.signal_id, str(signal.tellings)))
+    revision = (
+        (str(signal.revision),) if signal.revision > 1 else ()
+    )  # it may have come from another household
+    telling = derived_id("status-change", signal.signal_id, *revision, str(signal.tellings))
+    return Change(event, "changed", telling)
+
+
+def ended(withdrawal: Withdrawal) -> Change:
+    """Return what is told of a signal that is over here; the status says no more than: not picked up."""
+    event = SignalState(
+        signal_id=withdrawal.signal_id,
+        household=withdrawal.household,
+        municipality=withdrawal.municipality,
+        creditor=withdrawal.creditor,
+        case_id=case_id_of(withdrawal),
+        status=SignalStatus.OTHER_REASON,
+        contacts=(),
+        revision=withdrawal.revision,
+        end=withdrawal.end,
+    )
+    place, revision = withdrawal.household, str(withdrawal.revision)
+    return Change(event, "ended", derived_id("status-ended", withdrawal.signal_id, place, revision))
 
 
 def _status(told: CaseTold) -> CaseStatus:

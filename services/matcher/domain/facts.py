@@ -29,10 +29,14 @@ class SignalTold(NamedTuple):
     status: SignalStatus
     result: CaseResult | None = None
     contacts: tuple[Contact, ...] = ()
+    revision: int = 1
 
 
 class SignalFact(NamedTuple):
-    """A signal; `at` is the moment it passed the gate, `tellings` how often its status was told."""
+    """A signal; `at` is the moment it passed the gate, `tellings` how often its status was told.
+
+    `revision`: 1, and one more with each correction by its creditor.
+    """
 
     signal_id: str
     creditor: str
@@ -45,6 +49,21 @@ class SignalFact(NamedTuple):
     at: datetime
     told: SignalTold | None = None
     tellings: int = 0
+    revision: int = 1
+
+
+class GoneFact(NamedTuple):
+    """A signal that was in a case and is withdrawn, or corrected to another case.
+
+    Nothing follows from it but who a result of that time is about: without it the result would pass to
+    somebody else at the address.
+    """
+
+    signal_id: str
+    signal_date: date
+    evidence: tuple[Evidence, ...]
+    at: datetime
+    revision: int
 
 
 class ResultFact(NamedTuple):
@@ -81,12 +100,15 @@ class CaseTold(NamedTuple):
     picked_up_at: datetime | None
     closed_at: datetime | None
     statuses: tuple[SignalStatus, ...]
+    corrected: tuple[int, datetime, Area] | None = None
+    """Of a case with a corrected signal: the sum of the revisions, since when it is open, and where it is."""
 
 
 class CaseFacts(NamedTuple):
     """One (municipality, unit, month); without signals it is an outcome that overtook them.
 
-    `matched` holds what was found once and for all: match kinds, and ids of signals of known persons.
+    `matched` holds what was told: match kinds, and ids of signals of known persons; with "/" and a number
+    when it was told more than once (matches.py): an even number is one that was taken back.
     """
 
     case_id: str
@@ -101,6 +123,7 @@ class CaseFacts(NamedTuple):
     tellings: int = 0
     matched: tuple[str, ...] = ()
     pauses: tuple[PauseTold, ...] = ()
+    gone: tuple[GoneFact, ...] = ()
 
 
 class RegistrationFact(NamedTuple):
@@ -117,6 +140,15 @@ class KnownFact(NamedTuple):
     signal_id: str
     contacts: tuple[Contact, ...]
     at: datetime
+    revision: int = 1
+
+
+class WithdrawnFact(NamedTuple):
+    """All revisions of a signal up to this one are over here; `month` is that of the signal's date."""
+
+    signal_id: str
+    revision: int
+    month: int
 
 
 class Household(NamedTuple):
@@ -127,6 +159,7 @@ class Household(NamedTuple):
     registrations: tuple[RegistrationFact, ...] = ()
     known: tuple[KnownFact, ...] = ()
     woken: datetime | None = None
+    withdrawn: tuple[WithdrawnFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

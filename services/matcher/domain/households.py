@@ -8,22 +8,22 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from services.common.events import KnownPerson, Outcome, Registration, Signal
-from services.matcher.domain.cases import Place, settle
+from services.common.events import KnownPerson, MatchKind, Outcome, Registration, Signal, Withdrawal
+from services.matcher.domain.cases import Place, ended, settle
 from services.matcher.domain.facts import CaseFacts, Change, Household, KnownFact, RegistrationEnded, Woken
 from services.matcher.domain.insertion import (
     with_cases,
     with_known,
     with_outcome,
     with_registration,
-    with_signal,
     without_registration,
 )
-from services.matcher.domain.matches import swap_moment
+from services.matcher.domain.matches import stands, swap_moment
 from services.matcher.domain.months import WINDOW, expires_at, month_of
 from services.matcher.domain.pauses import settle_pauses
+from services.matcher.domain.revisions import is_over_here, with_sent
 
-Fact = Signal | Registration | RegistrationEnded | KnownPerson | Outcome | Woken
+Fact = Signal | Withdrawal | Registration | RegistrationEnded | KnownPerson | Outcome | Woken
 PauseDays = Callable[[str], int]
 """Length of a pause by municipality, as its policy says now."""
 Touched = Callable[[CaseFacts], bool]
@@ -47,15 +47,15 @@ def handle(before: Household | None, key: str, fact: Fact, now: datetime, pause_
     household = _derive(household, fact, changes)
     if isinstance(fact, Woken):
         household = _forget(household, now)
-    left = household.cases or household.registrations or household.known
+    left = household.cases or household.registrations or household.known or household.withdrawn
     return Step(household if left else None, tuple(changes), wake_at(household))
 
 
 def insert(household: Household, fact: Fact, now: datetime, pause_days: PauseDays) -> Household:
     """Return the household with a fact; the same object when it knew it already."""
     match fact:
-        case Signal():
-            return with_signal(household, fact, now)
+        case Signal() | Withdrawal():
+            return with_sent(household, fact, now)
         case Registration():
             return with_registration(household, fact)
         case RegistrationEnded():
@@ -72,27 +72,33 @@ def wake_at(household: Household) -> datetime | None:
     """Return the earliest moment at which time alone changes something: a swap, a pause's end, retention."""
     places = _places(household) if len(household.cases) > 1 else {}
     moments = [expires_at(month_of(known.at)) for known in _orphans(household)]
+    moments += [expires_at(each.month) for each in household.withdrawn]
     for case in household.cases:
         running = [pause.ends_at for pause in case.pauses if pause.reason is None]
         moments.append(min(running) if running else expires_at(case.month))
         place = places.get((case.municipality, case.unit), {}) if case.signals else {}
-        swap = swap_moment(case, place) if len(place) > 1 else None
+        open_ = len(place) > 1 and not stands(case.matched, MatchKind.SWAP.value)
+        swap = swap_moment(case, place) if open_ else None
         if swap:
             moments.append(swap)
     return min(moments, default=None)
 
 
 def _derive(household: Household, fact: Fact, changes: list[Change]) -> Household:
-    touched = _touched(fact)
+    touched = _touched(household, fact)
     places = _places(household)
     cases = []
     for case in household.cases:
-        if case.signals and touched(case):
-            cases.append(settle(household, case, places[case.municipality, case.unit], changes))
+        if (case.signals or case.told) and touched(case):
+            cases.append(settle(household, case, places.get((case.municipality, case.unit), {}), changes))
         else:
             cases.append(case)
     household = with_cases(household, tuple(cases))
-    return _settle_pauses(household, changes) if isinstance(fact, Signal | Outcome | Woken) else household
+    if isinstance(fact, Withdrawal) and is_over_here(household, fact):
+        changes.append(ended(fact))
+    if isinstance(fact, Signal | Withdrawal | Outcome | Woken):
+        return _settle_pauses(household, changes)
+    return household
 
 
 def _settle_pauses(household: Household, changes: list[Change]) -> Household:
@@ -104,9 +110,11 @@ def _settle_pauses(household: Household, changes: list[Change]) -> Household:
     return with_cases(household, cases)
 
 
-def _touched(fact: Fact) -> Touched:
+def _touched(household: Household, fact: Fact) -> Touched:
     """Return which cases a fact can change; the months after a signal become consecutive by it."""
     match fact:
+        case Signal() if fact.revision > 1 or household.withdrawn:
+            return lambda _: True
         case Signal():
             first = month_of(fact.signal_date)
             months = range(first, first + WINDOW + 1)
@@ -139,7 +147,8 @@ def _forget(household: Household, due: datetime) -> Household:
     over = {each.signal_id for each in _orphans(household) if expires_at(month_of(each.at)) <= due}
     over |= _signals(household.cases) - _signals(cases)
     known = tuple(each for each in household.known if each.signal_id not in over)
-    return household._replace(cases=cases, known=known)
+    withdrawn = tuple(each for each in household.withdrawn if expires_at(each.month) > due)
+    return household._replace(cases=cases, known=known, withdrawn=withdrawn)
 
 
 def _orphans(household: Household) -> Iterable[KnownFact]:

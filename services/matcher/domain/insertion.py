@@ -1,10 +1,10 @@
 """Facts into the state of a household; a fact that is there already gives the very same state back."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from services.common.events import KnownPerson, Outcome, Registration, Signal
-from services.common.identifiers import derived_id
-from services.matcher.domain.cases import best_area
+from services.matcher.domain.cases import best_area, case_id_of
 from services.matcher.domain.facts import (
     CaseFacts,
     Household,
@@ -13,29 +13,19 @@ from services.matcher.domain.facts import (
     ResultFact,
     SignalFact,
 )
-from services.matcher.domain.months import expires_at, month_of, month_text
+from services.matcher.domain.months import month_of
 from services.matcher.domain.statuses import in_order
 
 
-def with_signal(household: Household, signal: Signal, at: datetime) -> Household:
-    """Return the household with a signal in its case; the first time that a signal was seen counts.
-
-    One of a month that is kept no longer was here and is forgotten: the gate takes nothing in that is so old,
-    so its sender repeats it, and a new case would take back all that was told since.
-    """
+def with_new_signal(household: Household, signal: Signal, at: datetime) -> Household:
+    """Return the household with a signal that it does not have, in its case."""
     month = month_of(signal.signal_date)
-    if expires_at(month) <= at:
-        return household
-    for each in household.cases:
-        for known in each.signals:
-            if known.signal_id == signal.signal_id:
-                return household
-    case = _case_of(household, signal, month)
+    case = case_of(household, signal, month)
     if case is None:
-        return with_case(household, _first_of_case(household, signal, month, at))
-    signals = sorted((*case.signals, _fact(signal, at)), key=lambda each: (each.signal_date, each.signal_id))
+        return with_case(household, first_of_case(household, signal, month, at))
     area = best_area(case.area, signal.area)
-    return with_case(household, case._replace(area=area, signals=tuple(signals)))
+    signals = in_dates((*case.signals, fact_of(signal, at)))
+    return with_case(household, case._replace(area=area, signals=signals))
 
 
 def with_outcome(household: Household, outcome: Outcome, at: datetime, pause_days: int) -> Household:
@@ -83,11 +73,14 @@ def with_known(household: Household, known: KnownPerson, at: datetime) -> Househ
     """Return the household with what the BSN of a signal says; no contacts = no longer known."""
     before = next((each for each in household.known if each.signal_id == known.signal_id), None)
     contacts = in_order(known.contacts)
-    if (before.contacts if before else ()) == contacts:
+    if before is None:
+        if not contacts:
+            return household
+    elif before.revision > known.revision or (before.contacts, before.revision) == (contacts, known.revision):
         return household
     others = tuple(each for each in household.known if each is not before)
     if contacts:
-        fact = KnownFact(signal_id=known.signal_id, contacts=contacts, at=at)
+        fact = KnownFact(signal_id=known.signal_id, contacts=contacts, at=at, revision=known.revision)
         others = tuple(sorted((*others, fact), key=lambda each: each.signal_id))
     return household._replace(known=others)
 
@@ -110,20 +103,22 @@ def with_cases(household: Household, cases: tuple[CaseFacts, ...]) -> Household:
         registrations=household.registrations,
         known=household.known,
         woken=household.woken,
+        withdrawn=household.withdrawn,
     )
 
 
-def _case_of(household: Household, signal: Signal, month: int) -> CaseFacts | None:
+def case_of(household: Household, signal: Signal, month: int) -> CaseFacts | None:
+    """Return the case that a signal belongs to, if it ever had one."""
     for case in household.cases:
         here = case.month == month and case.unit == signal.unit and case.municipality == signal.municipality
-        if here and case.signals:
+        if here and case.area:
             return case
     return None
 
 
-def _first_of_case(household: Household, signal: Signal, month: int, at: datetime) -> CaseFacts:
+def first_of_case(household: Household, signal: Signal, month: int, at: datetime) -> CaseFacts:
     """Return a new case, or the one that an outcome made when it overtook its signals."""
-    case_id = derived_id("case", signal.municipality, signal.household, signal.unit, month_text(month))
+    case_id = case_id_of(signal)
     orphan = _case(household, case_id)
     return CaseFacts(
         case_id=case_id,
@@ -131,7 +126,7 @@ def _first_of_case(household: Household, signal: Signal, month: int, at: datetim
         unit=signal.unit,
         month=month,
         area=signal.area,
-        signals=(_fact(signal, at),),
+        signals=(fact_of(signal, at),),
         attempted_at=orphan.attempted_at if orphan else None,
         results=orphan.results if orphan else (),
     )
@@ -142,14 +137,20 @@ def _case_or_orphan(household: Household, outcome: Outcome, month: int) -> CaseF
     case = _case(household, outcome.case_id)
     if case is None:
         return CaseFacts(case_id=outcome.case_id, municipality=outcome.municipality, unit="", month=month)
-    return case if case.signals or case.month <= month else case._replace(month=month)
+    return case if case.area or case.month <= month else case._replace(month=month)
 
 
 def _case(household: Household, case_id: str) -> CaseFacts | None:
     return next((case for case in household.cases if case.case_id == case_id), None)
 
 
-def _fact(signal: Signal, at: datetime) -> SignalFact:
+def in_dates(signals: Iterable[SignalFact]) -> tuple[SignalFact, ...]:
+    """Return signals in the order in which a case has them."""
+    return tuple(sorted(signals, key=lambda each: (each.signal_date, each.signal_id)))
+
+
+def fact_of(signal: Signal, at: datetime) -> SignalFact:
+    """Return what is kept of a signal."""
     return SignalFact(
         signal_id=signal.signal_id,
         creditor=signal.creditor,
@@ -160,4 +161,5 @@ def _fact(signal: Signal, at: datetime) -> SignalFact:
         young=signal.young,
         evidence=signal.evidence,
         at=at,
+        revision=signal.revision,
     )

@@ -29,13 +29,19 @@ class HelpFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalOf:
-    """A signal with this person's BSN, and what its household was told last."""
+    """A signal with this person's BSN, and what its household was told last; a corrected one may have moved.
+
+    `household`: empty when the signal does not carry this BSN any more.
+    """
 
     signal_id: str
     household: str
     at: datetime
     told: tuple[Contact, ...] = ()
     tellings: int = 0
+    revision: int = 1
+    told_to: str = ""
+    told_revision: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +69,7 @@ def handle(before: Person | None, key: str, fact: Fact, now: datetime) -> Step:
         return Step(before, (), wake_at(known))
     changes: list[Change] = []
     contacts = in_order(each.contact for each in person.registrations)
-    signals = tuple(_settle_signal(signal, contacts, changes) for signal in person.signals)
+    signals = tuple(_settle_signal(key, signal, contacts, changes) for signal in person.signals)
     watches = tuple(_settle_watch(key, watch, person, contacts, changes) for watch in person.watches)
     person = replace(person, signals=signals, watches=watches)
     left = person.registrations or person.signals or person.watches
@@ -109,10 +115,18 @@ def _without_help(person: Person, registration_id: str) -> Person:
 
 
 def _with_signal(person: Person, signal: SignalPerson, now: datetime) -> Person:
-    if any(each.signal_id == signal.signal_id for each in person.signals):
+    before = next((each for each in person.signals if each.signal_id == signal.signal_id), None)
+    if before and before.revision >= signal.revision:
         return person
-    fact = SignalOf(signal_id=signal.signal_id, household=signal.household, at=now)
-    signals = sorted((*person.signals, fact), key=lambda each: each.signal_id)
+    place = "" if signal.withdrawn else signal.household
+    if before:
+        told_to = before.told_to or before.household
+        fact = replace(before, household=place, revision=signal.revision, told_to=told_to)
+    else:
+        fact = SignalOf(signal_id=signal.signal_id, household=place, at=now, revision=signal.revision)
+    signals = sorted(
+        (*(each for each in person.signals if each is not before), fact), key=lambda each: each.signal_id
+    )
     return replace(person, signals=tuple(signals))
 
 
@@ -130,13 +144,31 @@ def _forget(person: Person, due: datetime) -> Person:
     return replace(person, watches=watches, signals=signals)
 
 
-def _settle_signal(signal: SignalOf, contacts: tuple[Contact, ...], changes: list[Change]) -> SignalOf:
-    if signal.told == contacts:
-        return signal
+def _settle_signal(
+    person: str, signal: SignalOf, contacts: tuple[Contact, ...], changes: list[Change]
+) -> SignalOf:
+    """Tell the household of a signal; first the one that it left, of the revision before."""
+    if signal.told and signal.told_to not in ("", signal.household):
+        signal = _tell(person, signal, (), changes, (signal.told_to, signal.revision - 1))
+    corrected = bool(contacts) and signal.told_revision < signal.revision
+    if signal.household and (signal.told != contacts or corrected):
+        signal = _tell(person, signal, contacts, changes, (signal.household, signal.revision))
+    return signal
+
+
+def _tell(
+    person: str,
+    signal: SignalOf,
+    contacts: tuple[Contact, ...],
+    changes: list[Change],
+    place: tuple[str, int],
+) -> SignalOf:
+    household, revision = place
     tellings = signal.tellings + 1
-    event = KnownPerson(household=signal.household, signal_id=signal.signal_id, contacts=contacts)
-    changes.append(Change(event, "changed", derived_id("known-person", signal.signal_id, str(tellings))))
-    return replace(signal, told=contacts, tellings=tellings)
+    event = KnownPerson(household=household, signal_id=signal.signal_id, contacts=contacts, revision=revision)
+    told_id = derived_id("known-person", person, signal.signal_id, str(tellings))
+    changes.append(Change(event, "changed", told_id))
+    return replace(signal, told=contacts, tellings=tellings, told_to=household, told_revision=revision)
 
 
 def _settle_watch(

@@ -1,9 +1,9 @@
 """Which result holds for which signal, and what status a signal has: domain.md 4.2 and 4.3."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from services.common.events import CaseResult, Confidence, Contact, SignalStatus
-from services.matcher.domain.facts import CaseFacts, Household, ResultFact, SignalFact
+from services.matcher.domain.facts import CaseFacts, GoneFact, Household, KnownFact, ResultFact, SignalFact
 from services.matcher.domain.identity import is_sure, same_person, surest
 
 NOT_PICKED_UP = {
@@ -75,10 +75,15 @@ def known_as(household: Household, signal: SignalFact) -> tuple[Confidence | Non
             found.append(confidence)
             contacts.append(registration.contact)
     for known in household.known:
-        if known.signal_id == signal.signal_id:
+        if is_of(known, signal):
             found.append(Confidence.CERTAIN)
             contacts.extend(known.contacts)
     return surest(found), in_order(contacts)
+
+
+def is_of(known: KnownFact, signal: SignalFact) -> bool:
+    """Tell whether the BSN of a signal is meant: of a corrected one it may be another."""
+    return known.signal_id == signal.signal_id and known.revision >= signal.revision
 
 
 def in_order(contacts: Iterable[Contact]) -> tuple[Contact, ...]:
@@ -98,10 +103,16 @@ def _alike(one: SignalFact, other: SignalFact) -> Confidence | None:
     return None if one.creditor == other.creditor else same_person(one.evidence, other.evidence)
 
 
-def _anchors(case: CaseFacts, result: ResultFact) -> tuple[SignalFact, ...]:
-    """Return the signals that say who a result is about: the named ones, or the first the team could see."""
+def _anchors(case: CaseFacts, result: ResultFact) -> tuple[SignalFact | GoneFact, ...]:
+    """Return the signals that say who a result is about: the named ones, or the first the team could see.
+
+    Also of those that are gone since: a result never passes to somebody else.
+    """
+    signals: Sequence[SignalFact | GoneFact] = case.signals
+    if case.gone:
+        signals = sorted((*case.signals, *case.gone), key=lambda each: (each.signal_date, each.signal_id))
     if result.signal_ids:
-        return tuple(signal for signal in case.signals if signal.signal_id in result.signal_ids)
-    seen = (signal for signal in case.signals if signal.at <= result.at)
-    first = next(seen, case.signals[0] if case.signals else None)
+        return tuple(signal for signal in signals if signal.signal_id in result.signal_ids)
+    seen = (signal for signal in signals if signal.at <= result.at)
+    first = next(seen, signals[0] if signals else None)
     return (first,) if first else ()

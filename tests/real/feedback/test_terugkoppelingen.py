@@ -33,7 +33,20 @@ async def test_a_creditor_reads_the_last_that_was_disclosed_of_its_signal(desk: 
         "status": "Opgepakt",
         "hulpGeaccepteerd": True,
         "contacten": [],
+        "ingetrokken": False,
     }
+
+
+async def test_of_two_households_the_higher_revision_of_a_signal_is_read(desk: Desk) -> None:
+    creditor, town = oin(), oin()
+    moved = told(creditor, town, FeedbackStatus.NOT_YET_PICKED_UP, revision=2)
+    before = replace(moved, status=FeedbackStatus.PICKED_UP, revision=1)
+    await desk.disclose(moved, before)
+    path = f"/signalen/{moved.signal_id}"
+    assert (await desk.call("GET", path, creditor, SCOPE)).json()["status"] == "Nog niet opgepakt"
+    gone = replace(moved, status=FeedbackStatus.NOT_PICKED_UP, revision=3, withdrawn=True)
+    await desk.disclose(gone, moved)
+    assert (await desk.call("GET", path, creditor, SCOPE)).json()["ingetrokken"] is True
 
 
 async def test_contacts_are_there_while_help_runs_and_are_gone_after(desk: Desk) -> None:

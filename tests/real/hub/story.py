@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import httpx
 
+from services.common.identifiers import derived_id
 from services.local.demo.forms import MEDIA_TYPE, file_of
 from services.local.waiting import free_ports, wait_until
 from tests.real.hub.town import BAILIFF, BSN, HUB, INSURER, LANDLORD, TOWN, Town, days_ago, signal_body
@@ -152,6 +153,10 @@ def _right(town: Watched) -> None:
     assert town.register("SHV-1").is_success
     wait_until(lambda: town.check().json()["bekend"], SECONDS, "the registration")
     assert town.register("SHV-1", adres=HOME | {"huisnummer": 5}).is_success
+    path = f"/v1/signalen/{derived_id('signal', LANDLORD, 'H-1')}"
+    corrected = row("H-1") | {"adres": HOME | {"huisnummer": 7}}
+    assert town.send("ingest", "PUT", path, LANDLORD, "signalen", json=corrected).status_code == 202
+    assert town.send("ingest", "DELETE", path, LANDLORD, "signalen").status_code == 204
     for form in ("csv", "ndjson"):
         assert town.deliver(form, [row(f"{form}-{number}") for number in range(3)])["geaccepteerd"] == 3
     assert town.send("ingest", "DELETE", "/v1/registraties/SHV-1", TOWN, "registraties").status_code == 204
@@ -159,6 +164,9 @@ def _right(town: Watched) -> None:
 
 def _wrong(town: Watched) -> None:
     assert town.signal(LANDLORD, "H-1", bedragInCenten=1).status_code == 409
+    town.send("ingest", "DELETE", f"/v1/signalen/{BSN}", LANDLORD, "signalen")
+    signal_id = derived_id("signal", INSURER, "Z-1")
+    town.wrong("PUT", "ingest", f"signalen/{signal_id}", INSURER, "signalen", json=WRONG)
     assert town.signal(LANDLORD, "H-2", ontstaansdatum=days_ago(0)).status_code == 400
     for creditor in (LANDLORD, INSURER):
         assert town.signal(creditor, "H-3", **WRONG).status_code == 400

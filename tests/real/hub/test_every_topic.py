@@ -61,6 +61,8 @@ def seen(hub: Town) -> dict[str, list[Seen]]:
     assert hub.attempt(case["id"]).status_code == 202
     assert hub.result(case["id"]).status_code == 202
     assert hub.register("SHV-1").is_success
+    late = hub.signal(LANDLORD, "H-3", signaaldatum=days_ago(20)).json()["id"]
+    assert hub.send("ingest", "DELETE", f"/v1/signalen/{late}", LANDLORD, "signalen").status_code == 204
     wait_until(lambda: all(raw(hub).values()), SECONDS, "a record on every topic", poll=1)
     with SchemaRegistryClient({"url": hub.endpoints["ingest"]}) as registry:
         deserialize = AvroDeserializer(registry)

@@ -38,7 +38,8 @@ async def keep(engine: AsyncEngine, at: datetime, count: int, class_: DataClass 
     async with transaction(engine) as connection:
         await Vault(bytes(32)).keep(connection, class_, entries, at)
         if class_ is DataClass.SIGNAL:
-            signals = [Remembered("creditor", entry.id, entry.id, "hash", "household") for entry in entries]
+            spot = ("household", "town", "", at.date(), None)
+            signals = [Remembered("creditor", entry.id, entry.id, "hash", *spot) for entry in entries]
             await remember(connection, signals, at)
 
 

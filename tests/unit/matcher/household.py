@@ -22,7 +22,9 @@ from services.common.events import (
     PauseChange,
     Registration,
     Signal,
+    SignalEnd,
     SignalState,
+    Withdrawal,
 )
 from services.common.identifiers import derived_id
 from services.matcher.domain.facts import Change, Household, RegistrationEnded, Woken
@@ -71,6 +73,21 @@ class Make:
             "personal": b"sealed",
         }
         return Signal(**(values | changes))  # type: ignore[arg-type]
+
+    def withdrawal(
+        self, signal: Signal, revision: int = 2, end: SignalEnd = SignalEnd.WITHDRAWN
+    ) -> Withdrawal:
+        return Withdrawal(
+            signal_id=signal.signal_id,
+            household=signal.household,
+            municipality=signal.municipality,
+            creditor=signal.creditor,
+            sender=signal.sender,
+            unit=signal.unit,
+            signal_date=signal.signal_date,
+            revision=revision,
+            end=end,
+        )
 
     def case_id(self, month: str = "2026-01", unit: str = "") -> str:
         return derived_id("case", GM, HOUSEHOLD, unit, month)
@@ -179,6 +196,11 @@ class Hub:
 
     def matches(self) -> list[Match]:
         return [change.event for change in self.told if isinstance(change.event, Match)]
+
+    def standing(self) -> dict[str, Match]:
+        """Return the matches that were not taken back."""
+        latest = {match.match_id: match for match in self.matches()}
+        return {name: match for name, match in latest.items() if not match.withdrawn}
 
     def pauses(self) -> dict[str, Pause]:
         return {
