@@ -1,10 +1,14 @@
 """Pseudonyms: keyed digests that let the hub join records without knowing who or where somebody is."""
 
+from collections.abc import Iterable
+
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
 PSEUDONYM_LENGTH = 32
 EVIDENCE_LENGTH = 16
+SLIP_LENGTH = 6
+"""Enough to compare the few residents of one address; a household keeps some twenty of these for a signal."""
 
 
 class Pseudonyms:
@@ -26,9 +30,10 @@ class Pseudonyms:
         """Return the digest of a normalised house letter and addition; empty stays empty."""
         return self._digest("unit", addition)[:EVIDENCE_LENGTH] if addition else ""
 
-    def evidence(self, kind: str, value: str) -> str:
-        """Return the digest of something a person is known by."""
-        return self._digest(kind, value)[:EVIDENCE_LENGTH]
+    def evidence(self, kind: str, value: str, slips: Iterable[str] = ()) -> str:
+        """Return the digest of something a person is known by, and behind it short ones of its slips."""
+        shorts = [self._digest(kind, slip)[:SLIP_LENGTH] for slip in slips]
+        return "".join((self._digest(kind, value)[:EVIDENCE_LENGTH], *shorts))
 
     def content(self, value: bytes) -> str:
         """Return the keyed hash by which the same content is recognised without being kept."""

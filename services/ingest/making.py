@@ -132,8 +132,8 @@ class Maker:
 
     def _evidence(self, person: Person) -> tuple[Evidence, ...]:
         return tuple(
-            Evidence(kind=kind, digest=self.pseudonyms.evidence(kind.value, form))
-            for kind, form in traits(person)
+            Evidence(kind=kind, digest=self.pseudonyms.evidence(kind.value, form, slips))
+            for kind, form, slips in traits(person)
         )
 
 

@@ -177,8 +177,8 @@ class Memory:
             birth_date=who["geboortedatum"],
         )
         return tuple(
-            Evidence(kind=kind, digest=self._pseudonyms.evidence(kind.value, form))
-            for kind, form in traits(person)
+            Evidence(kind=kind, digest=self._pseudonyms.evidence(kind.value, form, slips))
+            for kind, form, slips in traits(person)
         )
 
     def _delete_registraties(self, party: str, rest: list[str], body: Any) -> httpx.Response:

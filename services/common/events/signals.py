@@ -17,7 +17,7 @@ from services.common.events.vocabulary import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """A keyed digest (16 hex characters) of something a person is known by."""
+    """A keyed digest of what a person is known by: 16 hex characters, then 6 for each likely slip of it."""
 
     kind: EvidenceKind
     digest: str

@@ -19,6 +19,7 @@ from services.local.bench.checks import Checks
 from services.local.bench.figures import Benchmark
 from services.local.bench.footprint import Footprint
 from services.local.bench.household_rate import HouseholdRate
+from services.local.bench.identity import Identity
 from services.local.bench.latency import Latency
 from services.local.bench.peak_month import PeakMonth
 from services.local.bench.processor_loop import ProcessorLoop
@@ -34,6 +35,7 @@ ALL: tuple[Callable[[Shared], Benchmark], ...] = (
     Latency,
     Checks,
     Restarts,
+    Identity,
 )
 
 

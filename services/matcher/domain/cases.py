@@ -65,9 +65,9 @@ def best_area(one: Area | None, other: Area) -> Area:
 def _settle_signal(
     household: Household, case: CaseFacts, signal: SignalFact, changes: list[Change]
 ) -> SignalFact:
-    confidence, contacts = known_as(household, signal)
+    known, contacts = known_as(household, signal)
     result = result_of(case, signal)
-    status, before = status_of(case, result, confidence), signal.told
+    status, before = status_of(case, result, known and known.confidence), signal.told
     told = SignalTold(status=status, result=result, contacts=contacts, revision=signal.revision)
     if before == told:
         return signal

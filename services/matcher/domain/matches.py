@@ -10,6 +10,7 @@ from datetime import datetime
 from services.common.events import Confidence, Match, MatchKind
 from services.common.identifiers import derived_id
 from services.matcher.domain.facts import CaseFacts, Change, Household, SignalFact
+from services.matcher.domain.identity import Finding
 from services.matcher.domain.months import WINDOW, closes_at, expires_at, month_text
 from services.matcher.domain.statuses import is_of, known_as, person_of
 
@@ -69,10 +70,11 @@ def _settle_known(
 
 
 def _who(household: Household, signal: SignalFact) -> Found:
-    confidence, _ = known_as(household, signal)
+    finding, _ = known_as(household, signal)
     by_bsn = any(is_of(known, signal) for known in household.known)
-    why = (f"same {'BSN' if by_bsn else 'person'} as a running registration",)
-    return confidence or Confidence.POSSIBLE, (signal.signal_id,), why
+    why = f"same {'BSN' if by_bsn else 'person'} as a running registration"
+    confidence, reasons = finding or Finding(Confidence.POSSIBLE, ())
+    return confidence, (signal.signal_id,), (why, *(reason for reason in reasons if not by_bsn))
 
 
 def _without_gone(household: Household, case: CaseFacts, matched: Matched, changes: list[Change]) -> Matched:
@@ -173,7 +175,8 @@ def _match(
         *((f"{_count(earlier)} in the months before",) if kind is not MatchKind.MULTIPLE else ()),
     )
     ids = tuple(signal.signal_id for signal in signals)
-    return _change(household, case, matched, kind, kind.value, (person_of(earlier, own), ids, why))
+    confidence, reasons = person_of(earlier, own)
+    return _change(household, case, matched, kind, kind.value, (confidence, ids, (*why, *reasons)))
 
 
 def _change(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from services.common.events import CaseResult, Confidence, Contact, SignalStatus
 from services.matcher.domain.facts import CaseFacts, GoneFact, Household, KnownFact, ResultFact, SignalFact
-from services.matcher.domain.identity import is_sure, same_person, surest
+from services.matcher.domain.identity import Finding, compare, is_sure, same_person, surest
 
 NOT_PICKED_UP = {
     CaseResult.REPEATED: SignalStatus.REPEATED,
@@ -26,6 +26,10 @@ ACCEPTS_HELP = frozenset(
     },
 )
 """Results by which a resident accepts help: they start a pause."""
+
+
+_BY_BSN = Finding(Confidence.CERTAIN, ("same BSN",))
+_SAME_ADDRESS = Finding(Confidence.POSSIBLE, ())
 
 
 def is_about(case: CaseFacts, result: ResultFact, signal: SignalFact) -> bool:
@@ -63,20 +67,20 @@ def status_of(case: CaseFacts, result: CaseResult | None, known: Confidence | No
     return SignalStatus.PICKED_UP if picked_up else SignalStatus.NOT_YET_PICKED_UP
 
 
-def known_as(household: Household, signal: SignalFact) -> tuple[Confidence | None, tuple[Contact, ...]]:
-    """Return how surely the person of a signal is in debt help, and whom to call."""
+def known_as(household: Household, signal: SignalFact) -> tuple[Finding | None, tuple[Contact, ...]]:
+    """Return how surely the person of a signal is in debt help and why, and whom to call."""
     if not (household.registrations or household.known):
         return None, ()
     contacts: list[Contact] = []
-    found: list[Confidence | None] = []
+    found: list[Finding] = []
     for registration in household.registrations:
-        confidence = same_person(registration.evidence, signal.evidence)
-        if is_sure(confidence):
-            found.append(confidence)
+        finding = compare(registration.evidence, signal.evidence)
+        if finding and is_sure(finding.confidence):
+            found.append(finding)
             contacts.append(registration.contact)
     for known in household.known:
         if is_of(known, signal):
-            found.append(Confidence.CERTAIN)
+            found.append(_BY_BSN)
             contacts.extend(known.contacts)
     return surest(found), in_order(contacts)
 
@@ -92,15 +96,15 @@ def in_order(contacts: Iterable[Contact]) -> tuple[Contact, ...]:
     return tuple(sorted(unique, key=lambda each: (each.organisation, each.phone or "", each.email or "")))
 
 
-def person_of(signals: Iterable[SignalFact], others: Iterable[SignalFact]) -> Confidence:
+def person_of(signals: Iterable[SignalFact], others: Iterable[SignalFact]) -> Finding:
     """Return how sure it is that signals of different creditors are about one person, at least POSSIBLE."""
     later = tuple(others)
     pairs = (_alike(one, other) for one in signals for other in later)
-    return surest(pairs) or Confidence.POSSIBLE
+    return surest(pairs) or _SAME_ADDRESS
 
 
-def _alike(one: SignalFact, other: SignalFact) -> Confidence | None:
-    return None if one.creditor == other.creditor else same_person(one.evidence, other.evidence)
+def _alike(one: SignalFact, other: SignalFact) -> Finding | None:
+    return None if one.creditor == other.creditor else compare(one.evidence, other.evidence)
 
 
 def _anchors(case: CaseFacts, result: ResultFact) -> tuple[SignalFact | GoneFact, ...]:

@@ -41,6 +41,8 @@ def surely_same(one: Person, other: Person) -> bool:
     """Tell whether two messages are certainly or probably about one person."""
     if one.bsn and other.bsn:
         return one.bsn == other.bsn
-    if not one.born or not one.surname or (one.born, one.surname) != (other.born, other.surname):
+    if not one.born or one.born != other.born or not one.surname or not other.surname:
         return False
-    return one.initial == other.initial or not one.initial or not other.initial
+    if one.initial and one.initial == other.initial:
+        return True  # whatever the surname: it may be the partner's
+    return one.surname == other.surname and not (one.initial and other.initial)
