@@ -35,6 +35,10 @@ class Pseudonyms:
         shorts = [self._digest(kind, slip)[:SLIP_LENGTH] for slip in slips]
         return "".join((self._digest(kind, value)[:EVIDENCE_LENGTH], *shorts))
 
+    def reference(self, creditor: str, reference: str) -> str:
+        """Return the digest by which a creditor's own reference is recognised: it may say who somebody is."""
+        return self._digest("reference", f"{creditor}\0{reference}")[:PSEUDONYM_LENGTH]
+
     def content(self, value: bytes) -> str:
         """Return the keyed hash by which the same content is recognised without being kept."""
         return self._mac(b"content\0" + value)

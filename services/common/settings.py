@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Base64Bytes, SecretStr
+from pydantic import Base64Bytes, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.common.terms import Terms
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -41,6 +43,14 @@ class Settings(KafkaSettings):
     """32 bytes: the key under which households, persons and evidence become pseudonyms."""
     vault_key: Base64Bytes
     """32 bytes: the master key that wraps the data keys in the vault."""
+    keep_signal_months: int = Field(6, ge=1)
+    """Whole months: a signal that nobody picked up (domain.md 1.10, M1; terms.py says from when)."""
+    keep_picked_up_months: int = Field(12, ge=1)
+    """The signals of a case that was picked up (domain.md 1.10, M1)."""
+    keep_case_months: int = Field(18, ge=1)
+    """The signals of a case that was closed (domain.md 1.10, M1)."""
+    keep_registration_months: int = Field(60, ge=1)
+    """Debt help that nobody ended: BKR's 5 years, the longest of those published (domain.md 1.10, L4)."""
     replica: str = "0"
     """Name of this process among its like; two running processes of a service never share one."""
     http_host: str = "127.0.0.1"
@@ -54,3 +64,13 @@ class Settings(KafkaSettings):
     """Base URL of an OpenTelemetry collector (OTLP over HTTP); absent = no traces, unless OTEL_* says so."""
     trace_ratio: float = 0.01
     """Part of the requests of which a trace is recorded, when the caller does not say."""
+
+    @property
+    def terms(self) -> Terms:
+        """How long personal data can be read."""
+        return Terms(
+            signal=self.keep_signal_months,
+            picked_up=self.keep_picked_up_months,
+            case=self.keep_case_months,
+            registration=self.keep_registration_months,
+        )

@@ -4,9 +4,9 @@ While its key is here the hub itself can open what it sealed for a municipality 
 Forgetting the key makes every copy of the personal data unreadable to the hub.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -23,12 +23,6 @@ class DataClass(StrEnum):
 
     SIGNAL = "signal"
     REGISTRATION = "registration"
-
-
-KEPT: Mapping[DataClass, timedelta] = {
-    DataClass.SIGNAL: timedelta(days=365),  # a picked-up signal: 12 months (domain.md 1.10, M1)
-    DataClass.REGISTRATION: timedelta(days=5 * 365),  # ends by its own removal; this is only the longest
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +54,15 @@ class Vault:
         self._master_key = master_key
 
     async def keep(
-        self, connection: AsyncConnection, class_: DataClass, entries: Sequence[Entry], now: datetime
+        self,
+        connection: AsyncConnection,
+        class_: DataClass,
+        entries: Sequence[Entry],
+        *,
+        now: datetime,
+        until: datetime,
     ) -> dict[str, bytes]:
-        """Return the data key of each entry: its own from before, else a new one that is now kept.
+        """Return the data key of each entry: its own from before, else a new one that is kept `until`.
 
         The key stays when what it is of moves to another household; the vault says where it is now.
         """
@@ -75,7 +75,7 @@ class Vault:
                 "entries": msgspec.json.encode(
                     [self._row(entry, fresh[entry.id]) for entry in wanted]
                 ).decode(),
-                "expires_at": now + KEPT[class_],
+                "expires_at": until,
                 "created_at": now,
             },
         )

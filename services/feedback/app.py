@@ -20,7 +20,14 @@ from services.feedback.disclosures import Disclosures
 from services.feedback.domain import Household, readable
 from services.feedback.outcomes import Outcomes
 from services.feedback.processors import DISCLOSURE, disclosure
-from services.feedback.projections import DISCLOSED, WORKLIST, WORKLIST_TOPICS, apply_worklist, disclosed
+from services.feedback.projections import (
+    DISCLOSED,
+    DISCLOSED_TOPICS,
+    WORKLIST,
+    WORKLIST_TOPICS,
+    disclosed,
+    worklist,
+)
 from services.feedback.storage import Attempts, Results, Worklist
 
 DESCRIPTION = """De werklijst van gemeenten en wijkteams, en de terugkoppeling aan schuldeisers."""
@@ -38,8 +45,8 @@ def build(runtime: Runtime) -> Parts:
     services = (
         publisher,
         agreements,
-        Projection(WORKLIST, WORKLIST_TOPICS, apply_worklist, runtime, engine),
-        Projection(DISCLOSED, ("feedback.v1",), disclosed(clock), runtime, engine),
+        Projection(WORKLIST, WORKLIST_TOPICS, worklist(runtime.settings.terms), runtime, engine),
+        Projection(DISCLOSED, DISCLOSED_TOPICS, disclosed(clock), runtime, engine),
         Processor(DISCLOSURE, disclosure, Household, partition_key, runtime),
     )
     return Parts(services, api)

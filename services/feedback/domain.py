@@ -19,6 +19,9 @@ from services.common.events import (
     SignalStatus,
 )
 
+UNDER_WAY = timedelta(days=60)
+"""Of a signal that was erased something may still be under way: topics keep 14 days, and what was put aside
+comes back within 28."""
 REMEMBERED = timedelta(days=365)
 """After this long without a change what was told about a signal is forgotten (domain.md 1.10: 12 months)."""
 
@@ -61,9 +64,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Household:
-    """What was told about the signals of a household (by signal_id)."""
+    """What was told about the signals of a household (by signal_id), and which were erased when."""
 
     signals: dict[str, Told] = field(default_factory=dict)
+    erased: dict[str, datetime] = field(default_factory=dict)
 
 
 def disclose(state: SignalState, *, help_ended: bool = False) -> Feedback:
@@ -103,7 +107,7 @@ def tell(state: SignalState, known: Household, now: datetime) -> tuple[Household
 
     That its signal left a household is none: it hears of it from the household where it is now.
     """
-    if state.end is SignalEnd.MOVED:
+    if state.end is SignalEnd.MOVED or state.signal_id in known.erased:
         return known, None
     before = known.signals.get(state.signal_id)
     help_seen = bool(state.contacts) or (before is not None and before.help_seen)
@@ -118,7 +122,13 @@ def tell(state: SignalState, known: Household, now: datetime) -> tuple[Household
         withdrawn=feedback.withdrawn,
     )
     news = before is None or replace(before, help_seen=help_seen, at=now) != told
-    return Household(signals={**known.signals, state.signal_id: told}), feedback if news else None
+    return replace(known, signals={**known.signals, state.signal_id: told}), feedback if news else None
+
+
+def erase(known: Household, signal_id: str, now: datetime) -> Household:
+    """Return what is known without a signal; what was under way about it is told to nobody any more."""
+    signals = {k: told for k, told in known.signals.items() if k != signal_id}
+    return Household(signals=signals, erased={**known.erased, signal_id: now})
 
 
 def readable(agreements: Iterable[Agreement], sender: str, creditor: str, today: date) -> tuple[str, ...]:
@@ -134,10 +144,15 @@ def readable(agreements: Iterable[Agreement], sender: str, creditor: str, today:
 
 
 def forget(known: Household, now: datetime) -> Household:
-    """Drop the signals of which nothing was heard for `REMEMBERED`."""
-    return Household(signals={k: told for k, told in known.signals.items() if now < told.at + REMEMBERED})
+    """Drop the signals of which nothing was heard for `REMEMBERED`, and what was erased `UNDER_WAY` ago."""
+    return Household(
+        signals={k: told for k, told in known.signals.items() if now < told.at + REMEMBERED},
+        erased={k: at for k, at in known.erased.items() if now < at + UNDER_WAY},
+    )
 
 
 def next_forget(known: Household) -> datetime | None:
     """Return when there is something to forget."""
-    return min((told.at + REMEMBERED for told in known.signals.values()), default=None)
+    moments = [told.at + REMEMBERED for told in known.signals.values()]
+    moments += [at + UNDER_WAY for at in known.erased.values()]
+    return min(moments, default=None)

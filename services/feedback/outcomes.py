@@ -72,7 +72,7 @@ class Outcomes:
             day_part=attempt.day_part,
             signal_ids=(),
         )
-        if not await self._attempts.remember(outcome.outcome_id, attempt.content):
+        if not await self._attempts.remember(outcome.outcome_id, case.case_id, attempt.content):
             return None
         await self._publish(outcome, "contact-attempted")
         return outcome.outcome_id

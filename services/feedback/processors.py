@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from services.common.errors import PermanentError
-from services.common.events import Feedback, SignalState
+from services.common.events import Erasure, Feedback, SignalState
 from services.common.identifiers import derived_id
 from services.common.records import Effects, Message, Outgoing, WakeUp
-from services.feedback.domain import Household, forget, next_forget, tell
+from services.feedback.domain import Household, erase, forget, next_forget, tell
 
 DISCLOSURE = "feedback-disclosure"
 FEEDBACK_TOPIC = "feedback.v1"
@@ -17,6 +17,8 @@ def disclosure(state: Household | None, happened: Message | WakeUp, now: datetim
     known = state or Household()
     if isinstance(happened, WakeUp):
         return _effects(forget(known, now))
+    if isinstance(happened.event, Erasure):
+        return _effects(erase(known, happened.event.erased_id, now))
     if not isinstance(happened.event, SignalState):
         raise PermanentError(f"no SignalState on {happened.topic}")
     known, feedback = tell(happened.event, known, now)
@@ -25,7 +27,7 @@ def disclosure(state: Household | None, happened: Message | WakeUp, now: datetim
 
 
 def _effects(known: Household, outputs: tuple[Outgoing, ...] = ()) -> Effects[Household]:
-    return Effects(known if known.signals else None, outputs, next_forget(known))
+    return Effects(known if known.signals or known.erased else None, outputs, next_forget(known))
 
 
 def _outgoing(feedback: Feedback, cause: Message) -> Outgoing:

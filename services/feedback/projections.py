@@ -8,22 +8,28 @@ What comes of one signal from two households (its address was corrected) does no
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.common.clock import Clock
-from services.common.events import Case, Feedback, Routing, Signal, Withdrawal
+from services.common.events import Case, Erasure, Event, Feedback, Routing, Signal, Withdrawal
+from services.common.expiry import keep_until
 from services.common.records import Message
+from services.common.terms import Terms, case_ends
 from services.feedback.domain import allowed
+from services.feedback.erasing import erase
 
+E = TypeVar("E", bound=Event)
 Row = dict[str, object]
 Apply = Callable[[AsyncConnection, Sequence[Message]], Awaitable[None]]
 
 WORKLIST = "feedback-worklist"
-WORKLIST_TOPICS = ("signals.v1", "withdrawals.v1", "cases.v1", "routings.v1")
+WORKLIST_TOPICS = ("signals.v1", "withdrawals.v1", "cases.v1", "routings.v1", "erasures.v1")
 DISCLOSED = "feedback-disclosed"
+DISCLOSED_TOPICS = ("feedback.v1", "erasures.v1")
 
 _SIGNAL = text("""
     INSERT INTO feedback.signals AS old (signal_id, municipality, personal, revision)
@@ -61,7 +67,24 @@ _FEEDBACK = text("""
 """)
 
 
-async def apply_worklist(connection: AsyncConnection, messages: Sequence[Message]) -> None:
+def worklist(terms: Terms) -> Apply:
+    """Return what writes the worklist, and keeps the keys of its signals as long as their case lives."""
+
+    async def apply(connection: AsyncConnection, messages: Sequence[Message]) -> None:
+        await _write(connection, messages)
+        cases = {case.case_id: case for case in _events(messages, Case)}.values()
+        ends = {id_: at for case in cases if (at := case_ends(case, terms)) for id_ in _ids(case)}
+        if ends:
+            await keep_until(connection, ends)
+        touched = {each.signal_id: each.household for each in _events(messages, Signal)}
+        touched |= {each.signal_id: each.household for each in _events(messages, Withdrawal)}
+        touched |= {id_: case.household for case in cases for id_ in _ids(case)}
+        await erase(connection, _events(messages, Erasure), touched)
+
+    return apply
+
+
+async def _write(connection: AsyncConnection, messages: Sequence[Message]) -> None:
     """Write signals, withdrawals, cases and routings; they come in any order relative to each other."""
     rows: dict[TextClause, list[Row]] = {_SIGNAL: [], _CASE: [], _TEAM: []}
     for message in messages:
@@ -75,7 +98,7 @@ async def apply_worklist(connection: AsyncConnection, messages: Sequence[Message
             case Routing() as routing:
                 rows[_TEAM].append({"case_id": routing.case_id, "team": routing.team})
             case _:
-                pass  # no tombstones on these topics
+                pass  # erasures; no tombstones on these topics
     for statement, found in rows.items():
         if found:
             await connection.execute(statement, found)
@@ -89,12 +112,20 @@ def disclosed(clock: Clock) -> Apply:
     """
 
     async def apply(connection: AsyncConnection, messages: Sequence[Message]) -> None:
-        found = [message.event for message in messages]
-        rows = [_feedback_row(event, clock.now()) for event in found if isinstance(event, Feedback)]
+        rows = [_feedback_row(event, clock.now()) for event in _events(messages, Feedback)]
         if rows:
             await connection.execute(_FEEDBACK, rows)
+        await erase(connection, _events(messages, Erasure), {str(row["signal_id"]): "" for row in rows})
 
     return apply
+
+
+def _events(messages: Sequence[Message], kind: type[E]) -> list[E]:
+    return [message.event for message in messages if isinstance(message.event, kind)]
+
+
+def _ids(case: Case) -> list[str]:
+    return [signal.signal_id for signal in case.signals]
 
 
 def _signal_row(signal: Signal) -> Row:

@@ -27,7 +27,7 @@ _PERSONAL = text("""
     WHERE municipality = :municipality AND signal_id = ANY(:signal_ids) AND personal IS NOT NULL
 """)
 _ATTEMPT = text("""
-    INSERT INTO feedback.attempts AS a (attempt_id, content) VALUES (:attempt_id, :content)
+    INSERT INTO feedback.attempts AS a (attempt_id, case_id, content) VALUES (:attempt_id, :case_id, :content)
     ON CONFLICT (attempt_id) DO UPDATE SET content = a.content
     RETURNING content
 """)
@@ -107,10 +107,11 @@ class Attempts:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def remember(self, attempt_id: str, content: str) -> bool:
-        """Remember this content (a digest); False when the id has other content."""
+    async def remember(self, attempt_id: str, case_id: str, content: str) -> bool:
+        """Remember this content (a digest) of a case; False when the id has other content."""
+        values = {"attempt_id": attempt_id, "case_id": case_id, "content": content}
         async with transaction(self._engine) as connection:
-            found = await connection.execute(_ATTEMPT, {"attempt_id": attempt_id, "content": content})
+            found = await connection.execute(_ATTEMPT, values)
             return bool(found.scalar_one() == content)
 
 

@@ -19,6 +19,7 @@ from services.ingest.counting import Answers
 from services.ingest.deliveries import Deliveries, Settler
 from services.ingest.delivery_storage import DeliveryStorage
 from services.ingest.directories import Directories
+from services.ingest.erasing import Erasing
 from services.ingest.forgetting import Forgetting
 from services.ingest.intake import Intake
 from services.ingest.making import Maker
@@ -44,17 +45,20 @@ def build(runtime: Runtime) -> Parts:
     directories = Directories(views.parties, views.agreements, views.policies)
     pseudonyms = Pseudonyms(settings.pseudonym_key)
     maker, vault = Maker(pseudonyms), Vault(settings.vault_key)
-    intake = Intake(engine, publisher, clock, directories, maker, vault, Answers(runtime.metrics))
+    terms, answers = settings.terms, Answers(runtime.metrics)
+    intake = Intake(engine, publisher, clock, directories, maker, vault, answers, terms)
     storage = DeliveryStorage(engine, settings.replica)
     settler = Settler(storage)
     limits = {f"{BASE}{deliveries.PATH}": deliveries.MOST_BYTES}
     api = make_app(runtime, "Signaalhub: aanleveren", DESCRIPTION, body_limits=limits)
     api.include_router(signals(intake))
-    api.include_router(revisions(Revisions(engine, publisher, clock, directories, maker, vault)))
+    api.include_router(revisions(Revisions(engine, publisher, clock, directories, maker, vault, terms)))
     taking = Deliveries(intake, storage, clock, settler, pseudonyms)
     api.include_router(deliveries.deliveries(taking, storage))
-    api.include_router(registrations(Registrations(engine, publisher, clock, directories, maker, vault)))
+    keeping = Registrations(engine, publisher, clock, directories, maker, vault, terms)
+    api.include_router(registrations(keeping))
     api.include_router(schemas(Released(settings.schemas_dir)))
     api.include_router(master_data(MasterData(runtime, publisher, views), settings))
     masters = (views.parties, views.agreements, views.policies, views.teams)
-    return Parts((publisher, *masters, settler, Forgetting(engine, clock)), api)
+    erasing, forgetting = Erasing(engine, publisher, clock), Forgetting(engine, clock, terms)
+    return Parts((publisher, *masters, settler, erasing, forgetting), api)

@@ -1,7 +1,7 @@
-"""Forgetting what has had its term: data keys, the memory of signals, deliveries with their rows.
+"""Forgetting what has had its term and nobody is told of: memory of signals, deliveries with their rows.
 
-Without its data key the hub itself can read no copy of what it sealed. The tenant is not told: it has its
-own key, and its own duty to forget.
+Memory holds pseudonyms only. A result of a delivery has the `kenmerk`, by which its sender finds its own row
+and which may say who somebody is. Data keys: erasing.py.
 """
 
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.common.clock import Clock
 from services.common.database import transaction
 from services.common.errors import TransientError
-from services.common.vault import KEPT, DataClass
+from services.common.terms import Terms, began_before
 
 INTERVAL_SECONDS = 3600.0
 """Real time; what has had its term is judged by the clock."""
@@ -22,13 +22,9 @@ STEP = 500
 """Rows of one transaction: nobody waits for them for long."""
 DELIVERIES_KEPT = timedelta(days=35)
 
-_KEYS = text("""
-    DELETE FROM common.vault WHERE id IN (
-        SELECT id FROM common.vault WHERE expires_at <= :before LIMIT :step FOR UPDATE SKIP LOCKED)
-""")
 _SIGNALS = text("""
     DELETE FROM ingest.signals WHERE (creditor, reference) IN (
-        SELECT creditor, reference FROM ingest.signals WHERE accepted_at <= :before
+        SELECT creditor, reference FROM ingest.signals WHERE accepted_at < :before
         LIMIT :step FOR UPDATE SKIP LOCKED)
 """)
 _ROWS = text("""
@@ -41,36 +37,35 @@ _DELIVERIES = text("""
         SELECT delivery_id FROM ingest.deliveries WHERE started_at <= :before
         LIMIT :step FOR UPDATE SKIP LOCKED)
 """)
-_TERMS: tuple[tuple[str, TextClause, timedelta], ...] = (
-    ("data keys", _KEYS, timedelta()),
-    ("signals", _SIGNALS, KEPT[DataClass.SIGNAL]),
-    ("delivery rows", _ROWS, DELIVERIES_KEPT),
-    ("deliveries", _DELIVERIES, DELIVERIES_KEPT),
-)
-
 log = structlog.get_logger()
 
 
 class Forgetting(Service):
     """Every hour, in every process of ingest: side by side they share the work."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
+    def __init__(self, engine: AsyncEngine, clock: Clock, terms: Terms) -> None:
         super().__init__()
         self._engine = engine
         self._clock = clock
+        self._terms = terms
 
     @Service.timer(INTERVAL_SECONDS, exec_first=True)
     async def _work(self) -> None:
         try:
-            for what, count in (await forget(self._engine, self._clock.now())).items():
+            for what, count in (await forget(self._engine, self._clock.now(), self._terms)).items():
                 log.info("data_forgotten", what=what, count=count)
         except TransientError as error:
             log.warning("forgetting_interrupted", text=str(error))
 
 
-async def forget(engine: AsyncEngine, now: datetime) -> dict[str, int]:
+async def forget(engine: AsyncEngine, now: datetime, terms: Terms) -> dict[str, int]:
     """Delete what has had its term by `now`; return how much of what, if any."""
-    done = {what: await _all(engine, statement, now - kept) for what, statement, kept in _TERMS}
+    found = (
+        ("signals", _SIGNALS, began_before(now, terms.case)),  # as long as the services after this one
+        ("delivery rows", _ROWS, now - DELIVERIES_KEPT),
+        ("deliveries", _DELIVERIES, now - DELIVERIES_KEPT),
+    )
+    done = {what: await _all(engine, statement, before) for what, statement, before in found}
     return {what: count for what, count in done.items() if count}
 
 

@@ -18,7 +18,8 @@ from services.common.events import Party, Refusal, Role
 from services.common.identifiers import derived_id
 from services.common.publish import Publisher
 from services.common.records import Outgoing
-from services.common.vault import KEPT, DataClass, Entry, Vault
+from services.common.terms import Terms, began_before, end_of
+from services.common.vault import DataClass, Entry, Vault
 from services.ingest.counting import Answers
 from services.ingest.directories import Directories
 from services.ingest.domain.directory import Directory, may_act_for
@@ -41,6 +42,7 @@ class Intake:
     maker: Maker
     vault: Vault
     answers: Answers
+    terms: Terms
 
     async def take(self, rows: Sequence[Row], delivery: Delivery) -> list[Judged]:
         """Return what became of each row, once all is on the log; after a `TransientError` send all again."""
@@ -68,7 +70,7 @@ class Intake:
                 judged, sender=sender, directory=directory, places=places, now=now, maker=self.maker
             )
             late = {id(each): each.accepted.memory for each in judged if each.late and each.accepted}
-            known = await remembered(connection, list(late.values()), now - KEPT[DataClass.SIGNAL])
+            known = await remembered(connection, list(late.values()), began_before(now, self.terms.signal))
         for each in judged:
             memory = late.get(id(each))
             if memory and known.get(memory.signal_id) == memory.content_hash:
@@ -95,7 +97,8 @@ class Intake:
             for each, found in passed:
                 each.conflict = hashes[found.memory.signal_id] != found.memory.content_hash
             entries = [_entry(found, directory) for each, found in passed if not each.conflict]
-            return await self.vault.keep(connection, DataClass.SIGNAL, entries, now)
+            until = end_of(now, self.terms.signal)
+            return await self.vault.keep(connection, DataClass.SIGNAL, entries, now=now, until=until)
 
     def _records(
         self,

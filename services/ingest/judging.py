@@ -147,7 +147,7 @@ def _judge(
         personal = personal_of(draft)
         memory = Remembered(
             creditor=draft.creditor,
-            reference=draft.reference,
+            reference=maker.pseudonyms.reference(draft.creditor, draft.reference),
             signal_id=derived_id("signal", draft.creditor, draft.reference),
             content_hash=maker.content_hash(draft, personal),
             household=maker.household(draft.address),

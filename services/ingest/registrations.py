@@ -17,6 +17,7 @@ from services.common.events import Party, Role
 from services.common.identifiers import derived_id
 from services.common.publish import Publisher
 from services.common.records import Outgoing
+from services.common.terms import Terms, end_of
 from services.common.vault import DataClass, Entry, Vault
 from services.ingest.directories import Directories
 from services.ingest.domain.directory import Directory, represents
@@ -52,6 +53,7 @@ class Registrations:
     directories: Directories
     maker: Maker
     vault: Vault
+    terms: Terms
 
     async def put(self, registrar: str, reference: str, raw: object) -> str:
         """Keep a registration; return its id."""
@@ -65,7 +67,8 @@ class Registrations:
             change = await register(connection, id_, content_hash)
             household = self.maker.household(claim.address) if claim.address else ""
             entry = Entry(id_, household, municipality.party_id)
-            keys = await self.vault.keep(connection, DataClass.REGISTRATION, [entry], now)
+            until = end_of(now, self.terms.registration)
+            keys = await self.vault.keep(connection, DataClass.REGISTRATION, [entry], now=now, until=until)
             event = self.maker.registration(
                 claim,
                 registration_id=id_,

@@ -40,7 +40,7 @@ _FIND = text("""
             AS municipality,
         coalesce(unit, '') AS unit,
         coalesce(signal_date, CAST(accepted_at AT TIME ZONE 'Europe/Amsterdam' AS date)) AS signal_date
-    FROM ingest.signals WHERE signal_id = :signal_id FOR UPDATE
+    FROM ingest.signals WHERE signal_id = :signal_id AND household <> '' FOR UPDATE
 """)
 _CHANGE = text("""
     UPDATE ingest.signals SET content_hash = :content_hash, revision = :revision, withdrawn = :withdrawn,
@@ -51,7 +51,7 @@ _CHANGE = text("""
 
 
 async def find(connection: AsyncConnection, signal_id: str) -> Known | None:
-    """Return a signal, and let nobody else change it in the meantime."""
+    """Return a signal, and let nobody else change it in the meantime; one that was erased is not there."""
     row = (await connection.execute(_FIND, {"signal_id": signal_id})).one_or_none()
     if row is None:
         return None

@@ -17,6 +17,7 @@ from services.common.events import Party, Signal, SignalEnd, SignalPerson, Withd
 from services.common.identifiers import derived_id
 from services.common.publish import Publisher
 from services.common.records import Outgoing
+from services.common.terms import Terms, end_of
 from services.common.vault import DataClass, Entry, Vault
 from services.ingest.directories import Directories
 from services.ingest.domain.directory import Directory, holds
@@ -46,6 +47,7 @@ class Revisions:
     directories: Directories
     maker: Maker
     vault: Vault
+    terms: Terms
 
     async def withdraw(self, sender: str, signal_id: str) -> None:
         """Withdraw a signal; again = the same records under the same ids."""
@@ -78,7 +80,8 @@ class Revisions:
                 known = _corrected(known, found)
                 await change(connection, known)
                 entry = Entry(signal_id, known.spot.household, known.spot.municipality)
-                keys = await self.vault.keep(connection, DataClass.SIGNAL, [entry], now)
+                until = end_of(now, self.terms.signal)
+                keys = await self.vault.keep(connection, DataClass.SIGNAL, [entry], now=now, until=until)
         if found is None or judged.problems:
             what = self.maker.pseudonyms.content(row.source)
             await self.publisher.publish([*refused(judged, delivery, directory, what, now)], now)

@@ -21,6 +21,7 @@ class Remembered:
 
     creditor: str
     reference: str
+    """Pseudonym of the creditor's own: this is kept for longer than what it may say of a person."""
     signal_id: str
     content_hash: str
     household: str
@@ -45,7 +46,7 @@ _HASHES = text("""
     SELECT signal_id, known.content_hash FROM ingest.signals AS known
     JOIN json_to_recordset(CAST(:signals AS json)) AS asked (creditor text, reference text)
     USING (creditor, reference)
-    WHERE CAST(:since AS timestamptz) IS NULL OR known.accepted_at > :since
+    WHERE CAST(:since AS timestamptz) IS NULL OR known.accepted_at >= :since
 """)
 _PLACES = text("""
     SELECT postcode, number, neighbourhood, district, municipality_code FROM ingest.areas
@@ -61,6 +62,7 @@ _REGISTER = text("""
         change = CASE WHEN old.content_hash = excluded.content_hash THEN old.change ELSE excluded.change END
     RETURNING change
 """)
+_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:id, 0))")
 _UNREGISTER = text("DELETE FROM ingest.registrations WHERE registration_id = :id")
 _NEXT_CHANGE = text("SELECT nextval('ingest.registration_changes')")
 
@@ -79,7 +81,7 @@ async def remember(
 async def remembered(
     connection: AsyncConnection, signals: Sequence[Remembered], since: datetime | None = None
 ) -> dict[str, str]:
-    """Return the content hash of each signal that is known, by id; `since`: that was accepted after it."""
+    """Return the content hash of each signal that is known, by id; `since`: accepted then or later."""
     if not signals:
         return {}
     rows = await connection.execute(_HASHES, {"signals": _json(signals), "since": since})
@@ -110,6 +112,11 @@ def _json(rows: Sequence[object]) -> str:
 async def lock(connection: AsyncConnection, id: str) -> None:
     """Let one transaction at a time work on an id, also on one that has no row yet."""
     await connection.execute(_LOCK, {"id": id})
+
+
+async def try_lock(connection: AsyncConnection, id: str) -> bool:
+    """Do as `lock`, but when somebody else has it return False at once."""
+    return bool((await connection.execute(_TRY_LOCK, {"id": id})).scalar_one())
 
 
 async def register(connection: AsyncConnection, registration_id: str, content_hash: str) -> int:

@@ -115,6 +115,31 @@ def migrate(
 
 
 @app.command()
+def erase(
+    signal: Annotated[
+        str | None, typer.Option("--signaal", help="Id of a signal or registration (a UUID).")
+    ] = None,
+    household: Annotated[
+        str | None, typer.Option("--huishouden", help="Pseudonym of an address: 32 hex characters.")
+    ] = None,
+    database: Database = None,
+    data_dir: DataDir = DATA_DIR,
+) -> None:
+    """Erase what the hub holds of a person in one signal, or in all of a household; for good.
+
+    Its municipality is told (topic tenant.<oin>.erasures.v1); ids and pseudonyms are in its own records.
+    """
+    import asyncio
+
+    from services.local.erasing import erase as ask
+
+    asked = asyncio.run(ask(database or _endpoint(data_dir, "database"), signal, household))
+    for each in asked:
+        print(each)
+    print(f"{len(asked)} erased")
+
+
+@app.command()
 def token(
     party: Annotated[str, typer.Option(help="OIN (20 digits) of the party that acts.")],
     scope: Annotated[str, typer.Option(help='Scopes, space separated: "signalen toetsen".')],

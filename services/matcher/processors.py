@@ -8,6 +8,7 @@ from services.common.events import (
     BailiffMatch,
     Case,
     Check,
+    Erasure,
     Event,
     KnownPerson,
     Match,
@@ -22,7 +23,7 @@ from services.common.events import (
 from services.common.identifiers import derived_id
 from services.common.records import Effects, Handler, Message, Outgoing, WakeUp
 from services.matcher.domain import households, persons
-from services.matcher.domain.facts import Change, Household, RegistrationEnded, Woken
+from services.matcher.domain.facts import Change, Household, RegistrationEnded, SignalErased, Woken
 from services.matcher.domain.persons import Person
 from services.matcher.domain.registrations import By, Entry, Place, move
 
@@ -32,6 +33,7 @@ HOUSEHOLDS = "matcher-households"
 CHECKS_TOPIC = "checks.v1"
 BY_PERSON_TOPIC = "registrations.by-person.v1"
 BY_HOUSEHOLD_TOPIC = "registrations.by-household.v1"
+SIGNAL_PERSONS_TOPIC = "signal-persons.v1"
 
 _TOPIC_OF: dict[type[Event], str] = {
     KnownPerson: "known-persons.v1",
@@ -84,6 +86,8 @@ def _person_fact(happened: Message | WakeUp) -> persons.Fact:
             return fact
         case None if happened.topic == BY_PERSON_TOPIC:
             return RegistrationEnded(registration_id=_rest(happened.key))
+        case None if happened.topic == SIGNAL_PERSONS_TOPIC:
+            return SignalErased(signal_id=_rest(happened.key))
         case _:
             raise _unexpected(happened)
 
@@ -92,7 +96,7 @@ def _household_fact(happened: Message | WakeUp) -> households.Fact:
     if isinstance(happened, WakeUp):
         return Woken()
     match happened.event:
-        case Signal() | Withdrawal() | Registration() | KnownPerson() | Outcome() as fact:
+        case Signal() | Withdrawal() | Registration() | KnownPerson() | Outcome() | Erasure() as fact:
             return fact
         case None if happened.topic == BY_HOUSEHOLD_TOPIC:
             return RegistrationEnded(registration_id=_rest(happened.key))

@@ -105,6 +105,19 @@ def forwarded(known: Household, id: str, now: datetime) -> Household:
     return replace(known, forwarded={**known.forwarded, id: now})
 
 
+def erased(known: Household, signal_id: str, now: datetime) -> Household:
+    """Return what is known once a signal was erased: none of it that is under way yet goes out any more."""
+    return replace(known, forwarded={**known.forwarded, _erased(signal_id): now})
+
+
+def is_erased(known: Household, signal_id: str) -> bool:
+    return _erased(signal_id) in known.forwarded
+
+
+def _erased(signal_id: str) -> str:
+    return f"erased {signal_id}"
+
+
 def forget(known: Household, now: datetime) -> Household:
     """Drop the cases that have not changed for `REMEMBERED`, and what went out longer ago."""
     return Household(

@@ -10,6 +10,8 @@ from services.common.errors import PermanentError
 from services.common.events import (
     BailiffMatch,
     Case,
+    Erasure,
+    Event,
     Feedback,
     Match,
     Pause,
@@ -26,8 +28,10 @@ from services.notifier.domain import (
     Route,
     TeamsOf,
     assign,
+    erased,
     forget,
     forwarded,
+    is_erased,
     next_forget,
     receivers,
 )
@@ -36,13 +40,14 @@ HOUSEHOLDS = "notifier-households"
 CREDITORS = "notifier-creditors"
 BAILIFFS = "notifier-bailiffs"
 ROUTINGS_TOPIC = "routings.v1"
+_SUBJECTS: dict[type[Event], str] = {Signal: "signals", Withdrawal: "withdrawals", Match: "matches"}
 
 RolesOf = Callable[[str], Collection[Role]]
 """The roles of a party (OIN); none of a party that is not known."""
 
 
 def households(teams: TeamsOf) -> Handler[Household]:
-    """Return the handler of signals, withdrawals, cases and matches; `teams` reads a view in memory."""
+    """Return the handler of all about a household; `teams` reads a view in memory."""
 
     def handle(state: Household | None, happened: Message | WakeUp, now: datetime) -> Effects[Household]:
         known = state or Household()
@@ -51,16 +56,23 @@ def households(teams: TeamsOf) -> Handler[Household]:
         match happened.event:
             case Case() as case:
                 return _case(case, known, happened, teams, now)
-            case Signal(municipality=municipality):
-                return _once(known, _forward(municipality, "signals", happened), now)
-            case Withdrawal(municipality=municipality):
-                return _once(known, _forward(municipality, "withdrawals", happened), now)
-            case Match(municipality=municipality):
-                return _once(known, _forward(municipality, "matches", happened), now)
+            case Signal() | Withdrawal() | Match() as event:
+                return _copied(event, known, happened, now)
+            case Erasure() as erasure:
+                known = erased(known, erasure.erased_id, now)
+                return _once(known, _forward(erasure.municipality, "erasures", happened), now)
             case _:
                 raise _unexpected(happened)
 
     return handle
+
+
+def _copied(
+    event: Signal | Withdrawal | Match, known: Household, cause: Message, now: datetime
+) -> Effects[Household]:
+    if isinstance(event, Signal) and is_erased(known, event.signal_id):
+        return _effects(known)
+    return _once(known, _forward(event.municipality, _SUBJECTS[type(event)], cause), now)
 
 
 def _case(case: Case, known: Household, cause: Message, teams: TeamsOf, now: datetime) -> Effects[Household]:

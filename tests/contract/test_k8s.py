@@ -45,6 +45,10 @@ LIGHT = f"{BASE}/openapi.json"
 """Answered by the event loop alone, whatever the parts of the process say."""
 LEFT_AT_DEFAULT = {
     "clock_file": "simulated time is for trying out",
+    **dict.fromkeys(
+        (f"keep_{each}_months" for each in ("signal", "picked_up", "case", "registration")),
+        "the terms that were published; docs/operations.md says how to set them",
+    ),
     "schemas_dir": "set in the image",
     "http_host": "set in the image",
     "otlp_endpoint": "absent: no traces; settings.yaml says how to set it",

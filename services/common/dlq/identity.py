@@ -10,6 +10,7 @@ from services.common.events import (
     BailiffMatch,
     Case,
     Check,
+    Erasure,
     Event,
     Feedback,
     KnownPerson,
@@ -35,7 +36,7 @@ STATES: dict[type[Event], str] = {
 }
 """Whole at every change; the member that says what of. On a compacted topic the key says it."""
 FACTS: frozenset[type[Event]] = frozenset(
-    {BailiffMatch, Check, Outcome, Refusal, Signal, SignalPerson, Withdrawal},
+    {BailiffMatch, Check, Erasure, Outcome, Refusal, Signal, SignalPerson, Withdrawal},
 )
 
 Thing = tuple[bytes | None, str]

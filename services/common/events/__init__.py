@@ -29,6 +29,7 @@ from services.common.events.masterdata import (
 from services.common.events.signals import (
     Area,
     Contact,
+    Erasure,
     Evidence,
     Feedback,
     Refusal,
@@ -46,6 +47,8 @@ from services.common.events.vocabulary import (
     Confidence,
     ContactKind,
     DayPart,
+    ErasedKind,
+    ErasureReason,
     EvidenceKind,
     FeedbackStatus,
     Lane,
@@ -79,6 +82,9 @@ __all__ = [
     "Contact",
     "ContactKind",
     "DayPart",
+    "ErasedKind",
+    "Erasure",
+    "ErasureReason",
     "Event",
     "Evidence",
     "EvidenceKind",
@@ -126,6 +132,7 @@ Event = (
     | Pause
     | SignalState
     | Feedback
+    | Erasure
     | Check
     | BailiffMatch
     | Party
@@ -148,6 +155,7 @@ SUBJECTS: dict[str, type[Event]] = {
     "pauses": Pause,
     "signal-statuses": SignalState,
     "feedback": Feedback,
+    "erasures": Erasure,
     "checks": Check,
     "bailiff-matches": BailiffMatch,
     "parties": Party,

@@ -5,6 +5,8 @@ from datetime import date
 
 from services.common.events.vocabulary import (
     CaseResult,
+    ErasedKind,
+    ErasureReason,
     EvidenceKind,
     FeedbackStatus,
     PartnerType,
@@ -151,3 +153,16 @@ class Feedback:
     contacts: tuple[Contact, ...]
     revision: int = 1
     withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """The hub can read the personal data of a signal or registration no more; nor should who has a copy."""
+
+    erasure_id: str
+    household: str
+    municipality: str
+    kind: ErasedKind
+    erased_id: str
+    """Id of the signal or registration."""
+    reason: ErasureReason

@@ -183,6 +183,20 @@ class CheckPurpose(StrEnum):
     COLLECTION = "COLLECTION"
 
 
+class ErasedKind(StrEnum):
+    """What was erased."""
+
+    SIGNAL = "SIGNAL"
+    REGISTRATION = "REGISTRATION"
+
+
+class ErasureReason(StrEnum):
+    """Why it was erased: its term was over, or somebody asked for it."""
+
+    TERM = "TERM"
+    REQUEST = "REQUEST"
+
+
 class Role(StrEnum):
     """What a party is to the hub."""
 

@@ -151,6 +151,13 @@ class WithdrawnFact(NamedTuple):
     month: int
 
 
+class ErasedFact(NamedTuple):
+    """A signal that was erased at `at`: one that is under way yet does not bring it back."""
+
+    signal_id: str
+    at: datetime
+
+
 class Household(NamedTuple):
     """All facts of an address; `woken` is the latest due time of a timer that went off."""
 
@@ -160,6 +167,14 @@ class Household(NamedTuple):
     known: tuple[KnownFact, ...] = ()
     woken: datetime | None = None
     withdrawn: tuple[WithdrawnFact, ...] = ()
+    erased: tuple[ErasedFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalErased:
+    """What a person is known by from this signal is erased."""
+
+    signal_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

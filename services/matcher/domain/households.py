@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from services.common.events import KnownPerson, MatchKind, Outcome, Registration, Signal, Withdrawal
+from services.common.events import Erasure, KnownPerson, MatchKind, Outcome, Registration, Signal, Withdrawal
 from services.matcher.domain.cases import Place, ended, settle
+from services.matcher.domain.erasure import is_erased, kept_until, without_erased
 from services.matcher.domain.facts import CaseFacts, Change, Household, KnownFact, RegistrationEnded, Woken
 from services.matcher.domain.insertion import (
     with_cases,
@@ -23,7 +24,7 @@ from services.matcher.domain.months import WINDOW, expires_at, month_of
 from services.matcher.domain.pauses import settle_pauses
 from services.matcher.domain.revisions import is_over_here, with_sent
 
-Fact = Signal | Withdrawal | Registration | RegistrationEnded | KnownPerson | Outcome | Woken
+Fact = Signal | Withdrawal | Registration | RegistrationEnded | KnownPerson | Outcome | Erasure | Woken
 PauseDays = Callable[[str], int]
 """Length of a pause by municipality, as its policy says now."""
 Touched = Callable[[CaseFacts], bool]
@@ -44,22 +45,22 @@ def handle(before: Household | None, key: str, fact: Fact, now: datetime, pause_
     if household is known:
         return Step(before, (), wake_at(known))
     changes: list[Change] = []
-    household = _derive(household, fact, changes)
+    if not isinstance(fact, Erasure):  # it tells nothing: who has to know of it hears of it from ingest
+        household = _derive(household, fact, changes)
     if isinstance(fact, Woken):
         household = _forget(household, now)
-    left = household.cases or household.registrations or household.known or household.withdrawn
-    return Step(household if left else None, tuple(changes), wake_at(household))
+    return Step(household if _is_left(household) else None, tuple(changes), wake_at(household))
 
 
 def insert(household: Household, fact: Fact, now: datetime, pause_days: PauseDays) -> Household:
     """Return the household with a fact; the same object when it knew it already."""
     match fact:
         case Signal() | Withdrawal():
-            return with_sent(household, fact, now)
+            return household if is_erased(household, fact) else with_sent(household, fact, now)
         case Registration():
             return with_registration(household, fact)
-        case RegistrationEnded():
-            return without_registration(household, fact.registration_id)
+        case RegistrationEnded() | Erasure():
+            return _without(household, fact, now)
         case KnownPerson():
             return with_known(household, fact, now)
         case Outcome():
@@ -68,11 +69,23 @@ def insert(household: Household, fact: Fact, now: datetime, pause_days: PauseDay
             return household._replace(woken=max(household.woken or now, now))
 
 
+def _without(household: Household, fact: RegistrationEnded | Erasure, now: datetime) -> Household:
+    if isinstance(fact, Erasure):
+        return without_erased(household, fact, now)
+    return without_registration(household, fact.registration_id)
+
+
+def _is_left(household: Household) -> bool:
+    facts = household.cases or household.registrations or household.known
+    return bool(facts or household.withdrawn or household.erased)
+
+
 def wake_at(household: Household) -> datetime | None:
     """Return the earliest moment at which time alone changes something: a swap, a pause's end, retention."""
     places = _places(household) if len(household.cases) > 1 else {}
     moments = [expires_at(month_of(known.at)) for known in _orphans(household)]
     moments += [expires_at(each.month) for each in household.withdrawn]
+    moments += [kept_until(gone) for gone in household.erased]
     for case in household.cases:
         running = [pause.ends_at for pause in case.pauses if pause.reason is None]
         moments.append(min(running) if running else expires_at(case.month))
@@ -148,7 +161,8 @@ def _forget(household: Household, due: datetime) -> Household:
     over |= _signals(household.cases) - _signals(cases)
     known = tuple(each for each in household.known if each.signal_id not in over)
     withdrawn = tuple(each for each in household.withdrawn if expires_at(each.month) > due)
-    return household._replace(cases=cases, known=known, withdrawn=withdrawn)
+    erased = tuple(gone for gone in household.erased if kept_until(gone) > due)
+    return household._replace(cases=cases, known=known, withdrawn=withdrawn, erased=erased)
 
 
 def _orphans(household: Household) -> Iterable[KnownFact]:

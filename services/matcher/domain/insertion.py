@@ -104,6 +104,7 @@ def with_cases(household: Household, cases: tuple[CaseFacts, ...]) -> Household:
         known=household.known,
         woken=household.woken,
         withdrawn=household.withdrawn,
+        erased=household.erased,
     )
 
 

@@ -11,11 +11,11 @@ from typing import NamedTuple
 from services.common.events import Check, Contact, KnownPerson, Registration, SignalPerson
 from services.common.identifiers import derived_id
 from services.matcher.domain.checks import Watch, help_started, watch_of
-from services.matcher.domain.facts import Change, RegistrationEnded, Woken
+from services.matcher.domain.facts import Change, RegistrationEnded, SignalErased, Woken
 from services.matcher.domain.months import expires_at, month_of
 from services.matcher.domain.statuses import in_order
 
-Fact = Registration | RegistrationEnded | SignalPerson | Check | Woken
+Fact = Registration | RegistrationEnded | SignalPerson | SignalErased | Check | Woken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +85,8 @@ def insert(person: Person, fact: Fact, now: datetime) -> Person:
             return _without_help(person, fact.registration_id)
         case SignalPerson():
             return _with_signal(person, fact, now)
+        case SignalErased():
+            return _without_signal(person, fact.signal_id)
         case Check():
             return _with_check(person, fact)
         case Woken():
@@ -128,6 +130,11 @@ def _with_signal(person: Person, signal: SignalPerson, now: datetime) -> Person:
         (*(each for each in person.signals if each is not before), fact), key=lambda each: each.signal_id
     )
     return replace(person, signals=tuple(signals))
+
+
+def _without_signal(person: Person, signal_id: str) -> Person:
+    kept = tuple(each for each in person.signals if each.signal_id != signal_id)
+    return person if len(kept) == len(person.signals) else replace(person, signals=kept)
 
 
 def _with_check(person: Person, check: Check) -> Person:

@@ -25,6 +25,7 @@ from services.common.events import (
 )
 from services.common.publish import Publisher
 from services.common.runtime import Runtime
+from services.common.terms import Terms
 from services.common.testing import FakeClock, FakeIssuer, make_runtime
 from services.common.topics import apply
 from services.common.web import make_app
@@ -32,10 +33,11 @@ from services.feedback.api.terugkoppelingen import terugkoppelingen
 from services.feedback.api.zaken import zaken
 from services.feedback.disclosures import Disclosures
 from services.feedback.outcomes import Outcomes
-from services.feedback.projections import apply_worklist, disclosed
+from services.feedback.projections import disclosed, worklist
 from services.feedback.storage import Attempts, Results, Worklist
 from tests.flow.examples import example, message
 
+TERMS = Terms(signal=6, picked_up=12, case=18, registration=60)
 TODAY = datetime(2026, 3, 26, 11, tzinfo=UTC)
 SIGNAL, CASE = example("signals/rent", Signal), example("cases/opened", Case)
 HELPER = Contact(organisation="Kredietbank", phone="0301234567", email="balie@kredietbank.example")
@@ -92,7 +94,7 @@ class Desk:
 
     async def project(self, *events: Event) -> None:
         async with transaction(self.engine) as connection:
-            await apply_worklist(connection, [message(each, "x") for each in events])
+            await worklist(TERMS)(connection, [message(each, "x") for each in events])
 
     async def disclose(self, *events: Feedback) -> None:
         async with transaction(self.engine) as connection:

@@ -1,5 +1,6 @@
 """What a partner sees: every event on every topic, read with confluent-kafka and a registry client."""
 
+import asyncio
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from services.common.catalogue import load_catalogue
+from services.common.identifiers import derived_id
 from services.common.settings import REPOSITORY
+from services.local.erasing import erase
 from services.local.waiting import wait_until
 from tests.real.hub.town import (
     BAILIFF,
@@ -61,6 +64,9 @@ def seen(hub: Town) -> dict[str, list[Seen]]:
     assert hub.attempt(case["id"]).status_code == 202
     assert hub.result(case["id"]).status_code == 202
     assert hub.register("SHV-1").is_success
+    assert hub.signal(LANDLORD, "H-9", adres={"postcode": "1234 AB", "huisnummer": 99}).status_code == 202
+    erased = derived_id("signal", LANDLORD, "H-9")
+    assert asyncio.run(erase(hub.endpoints["database"], erased, None)) == [erased]
     late = hub.signal(LANDLORD, "H-3", signaaldatum=days_ago(20)).json()["id"]
     assert hub.send("ingest", "DELETE", f"/v1/signalen/{late}", LANDLORD, "signalen").status_code == 204
     wait_until(lambda: all(raw(hub).values()), SECONDS, "a record on every topic", poll=1)

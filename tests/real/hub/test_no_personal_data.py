@@ -4,6 +4,7 @@ A hub lives through everything of story.py; then all of it is searched. The same
 demo leaves behind (leaks.py).
 """
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -14,12 +15,14 @@ import psycopg
 import pytest
 from confluent_kafka import Producer
 
+from services.local.erasing import erase
 from services.local.waiting import wait_until
 from tests.real.hub.collector import Collector, collecting
 from tests.real.hub.leaks import everything, search
+from tests.real.hub.opening import keys_of, openable, sealed
 from tests.real.hub.personal import Finder, Kind
 from tests.real.hub.story import CUSTOMER, EMAIL, NAME, PHONE, SECONDS, Watched, live
-from tests.real.hub.town import BSN, TOWN, Town
+from tests.real.hub.town import BSN, TOWN, Town, opened
 
 pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -127,3 +130,29 @@ def produce(
     producer = Producer({"bootstrap.servers": town.endpoints["kafka"]})
     producer.produce(topic, value, key, headers=headers or [])
     assert producer.flush(SECONDS) == 0
+
+
+def test_after_an_erasure_the_hub_can_open_no_copy_anywhere_and_knows_no_case_of_it(lived: Watched) -> None:
+    """Every sealed text on any topic, in any table or file, with every key that the hub has."""
+    database = lived.endpoints["database"]
+    before = sealed(everything(lived.folder, lived.endpoints["kafka"], database))
+    could = set(openable(before, keys_of(lived.folder, database)))
+    assert {place for text in could for place in before[text]} >= {
+        "topic signals.v1, value",
+        f"topic tenant.{TOWN}.signals.v1, value",
+        "table feedback.signals, personal",
+    }
+    for household in households(database):
+        assert asyncio.run(erase(database, None, household))
+    wait_until(lambda: lived.cases() == [], SECONDS, "the worklist")
+    places = list(everything(lived.folder, lived.endpoints["kafka"], database))
+    after = sealed(places)
+    assert list(openable(after, keys_of(lived.folder, database))) == []
+    assert {"table feedback.signals, personal"} & set().union(*after.values()) == set()
+    assert {place for place, _ in places} >= {f"topic tenant.{TOWN}.erasures.v1, value"}
+    assert all(opened(text, lived.keys[TOWN]) for text in could), "it is the municipality's to keep"
+
+
+def households(database: str) -> list[str]:
+    with psycopg.connect(database.replace("+psycopg", "", 1)) as connection:
+        return [each for (each,) in connection.execute("SELECT DISTINCT household FROM common.vault")]

@@ -28,12 +28,13 @@ pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 async def memory_of(house: House, references: list[str]) -> set[str]:
-    """Return the ids that ingest remembers for these references of LANDLORD."""
+    """Return the ids that ingest remembers of those that these references of LANDLORD make."""
     engine = make_engine(house.runtime.settings)
-    query = "SELECT signal_id FROM ingest.signals WHERE creditor = :creditor AND reference = ANY(:references)"
+    query = "SELECT signal_id FROM ingest.signals WHERE signal_id = ANY(:ids)"
+    ids = [derived_id("signal", LANDLORD, reference) for reference in references]
     try:
         async with engine.connect() as connection:
-            found = await connection.execute(text(query), {"creditor": LANDLORD, "references": references})
+            found = await connection.execute(text(query), {"ids": ids})
             return set(found.scalars())
     finally:
         await engine.dispose()

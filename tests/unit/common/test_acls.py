@@ -36,10 +36,12 @@ Read topic policies.v1
 Write topic policies.v1
 Read topic teams.v1
 Write topic teams.v1
+Write topic erasures.v1
 Write topic refusals.v1
 Write topic registrations.v1
 Write topic signal-persons.v1
 Write topic signals.v1
+Write topic withdrawals.v1
 AlterConfigs topic tenant.*
 Create topic tenant.*
 Describe topic tenant.*
@@ -49,6 +51,8 @@ FEEDBACK = """
 Read topic agreements.v1
 Read topic cases.v1
 Write topic cases.v1.dlq
+Read topic erasures.v1
+Write topic erasures.v1.dlq
 Read topic feedback-disclosure.changelog
 Write topic feedback-disclosure.changelog
 Read topic feedback.v1
@@ -61,6 +65,8 @@ Read topic signal-statuses.v1
 Write topic signal-statuses.v1.dlq
 Read topic signals.v1
 Write topic signals.v1.dlq
+Read topic withdrawals.v1
+Write topic withdrawals.v1.dlq
 Read group feedback-disclosed
 Read group feedback-disclosure
 Read group feedback-worklist
