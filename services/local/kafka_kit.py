@@ -21,7 +21,7 @@ from services.local.waiting import LOCALHOST, free_ports, wait_until
 
 KAFKA_VERSION = "4.3.0"
 _LOG = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
-_JVM = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", _LOG)
+_JVM = ("-Xmx512m", "-Xmn192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", _LOG)
 
 SETTINGS: Mapping[str, str] = {
     "process.roles": "broker,controller",

@@ -162,12 +162,14 @@ class Unit(Generic[S]):
             self._busy_since = self._busy_since or monotonic()
             await self._learn(found)
             self._idle.clear()
+            begin = monotonic()
             try:
                 count = await self._turn(found, until)
             finally:
                 self._idle.set()
             self._busy_since, self._failures = None, 0
-            self._company_until = monotonic() + self._shared.pace.pause(count)
+            end = monotonic()
+            self._company_until = end + self._shared.pace.pause(count, end - begin)
 
     async def _collect(self) -> Found:
         """Wait for records; shortly after a transaction also for company, so that the next one is worth it.
