@@ -1,5 +1,7 @@
 """Kafka records to messages."""
 
+from functools import partial
+
 from aiokafka.structs import ConsumerRecord
 
 from services.common import cloudevents
@@ -11,16 +13,26 @@ from services.common.records import Message
 
 def read_message(record: ConsumerRecord, codec: Codec, subject: str) -> Message:
     """Return what a record says, or a `ContractError`; `codec` must have learnt its schema id."""
-    headers = without_replay(tuple(record.headers))
+    message = unread_message(record, codec, subject)
+    message.event  # noqa: B018 -- decoded now, so that what cannot be read shows here
+    return message
+
+
+def unread_message(record: ConsumerRecord, codec: Codec, subject: str) -> Message:
+    """Return the same with an event that is decoded, or raises, when a handler asks for it.
+
+    Decoding is half of what a Processor does for a record, and who only passes it on needs none.
+    """
+    value, headers = record.value, without_replay(tuple(record.headers))
     return Message(
-        topic=record.topic,
-        key=key_of(record.key),
-        event=None if record.value is None else codec.decode(record.value, subject),
-        meta=cloudevents.read(headers),
-        value=record.value,
-        headers=headers,
-        partition=record.partition,
-        offset=record.offset,
+        record.topic,
+        key_of(record.key),
+        None if value is None else partial(codec.decode, value, subject),
+        cloudevents.read(headers),
+        value,
+        headers,
+        record.partition,
+        record.offset,
     )
 
 

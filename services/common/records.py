@@ -6,6 +6,7 @@ field to make (5 us a record in all, where the whole of a Processor has some 30)
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -25,17 +26,29 @@ class Meta(Struct, frozen=True):
     traceparent: str | None = None
 
 
-class Message(Struct, frozen=True):
-    """A record as it was read and decoded; `event` None is a tombstone."""
+Unread = partial[Event]
+"""An event that is decoded when somebody asks for it."""
+
+
+class Message(Struct):
+    """A record as it was read; its event is decoded at most once."""
 
     topic: str
     key: str
-    event: Event | None
+    content: Event | Unread | None
     meta: Meta
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...]
     partition: int
     offset: int
+
+    @property
+    def event(self) -> Event | None:
+        """What the record says, None for a tombstone; a value that cannot be read is a `ContractError`."""
+        content = self.content
+        if isinstance(content, partial):
+            content = self.content = content()
+        return content
 
 
 class WakeUp(Struct, frozen=True):

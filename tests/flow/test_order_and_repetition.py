@@ -144,7 +144,7 @@ def matchers_timers(hub: Hub) -> dict[tuple[str, str], datetime]:
     return {place: at for place, at in hub.timers.items() if place[0].startswith("matcher")}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(stories(ends=False), st.randoms(use_true_random=False))
 def test_the_hub_says_the_same_whatever_the_order_and_however_often(
     story: list[Given], chance: Random
@@ -155,7 +155,7 @@ def test_the_hub_says_the_same_whatever_the_order_and_however_often(
     assert matchers_timers(one) == matchers_timers(other)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(stories(ends=True), st.randoms(use_true_random=False))
 def test_with_help_that_moves_and_ends_all_but_what_was_found_while_it_ran_is_the_same(
     story: list[Given], chance: Random
@@ -165,7 +165,7 @@ def test_with_help_that_moves_and_ends_all_but_what_was_found_while_it_ran_is_th
     assert matchers_timers(one) == matchers_timers(other)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(stories(ends=True), st.randoms(use_true_random=False))
 def test_under_one_id_there_is_one_content_also_when_everything_comes_twice(
     story: list[Given], chance: Random

@@ -186,11 +186,6 @@ async def play(kafka: Town, order: Callable[[list[Given]], list[Given]]) -> None
     await kafka.reads(everything(live.topics))
 
 
-async def test_records_come_to_what_the_rules_say(session_folder: Path) -> None:
-    async with town(session_folder) as kafka:
-        await play(kafka, list)
-
-
 async def test_another_order_and_everything_twice_come_to_the_same(session_folder: Path) -> None:
     chance = Random(2)
     async with town(session_folder) as kafka:

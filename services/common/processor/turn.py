@@ -22,7 +22,7 @@ from services.common.processor.destinations import Destination, Destinations, Ne
 from services.common.processor.poison import HaltError, Headers, Window, dead_letter, redacted, size_of
 from services.common.processor.state import Table
 from services.common.producers import MAX_RECORD_BYTES
-from services.common.reading import read_message
+from services.common.reading import unread_message
 from services.common.records import (
     Effects,
     Forward,
@@ -138,7 +138,7 @@ class Turn(Generic[S]):
         if not is_for(record.headers, self._rules.name):
             return
         try:
-            message = read_message(record, self._runtime.codec, self._rules.subjects[record.topic])
+            message = unread_message(record, self._runtime.codec, self._rules.subjects[record.topic])
             key = self._rules.key_of(message.key)
             now = message.meta.time
             effects = self._rules.handler(self._table.get(key), message, now)

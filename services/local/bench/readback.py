@@ -13,18 +13,18 @@ from services.common.errors import TransientError
 
 _MOST, _WAIT_SECONDS = 500, 0.05
 _LOOK_SECONDS = 0.05
-_QUIET_SECONDS = 5.0
-_REST_SECONDS = 2.0
-_EMPTY_SECONDS = 0.1
+_QUIET_SECONDS = 6.0
+_REST_SECONDS = 3.0
+_EMPTY_SECONDS = 1.0
 _FOLLOW_SECONDS = 60.0
 
 
 class Readback:
     """Follows the tenant topics from their present end, as a context manager.
 
-    It looks every few seconds: to a fetch that waits for a thousand partitions the broker comes back at each
-    record that is written to one of them, which costs it more than all else (real tenants ask for a few each).
-    With `ids` it waits, and keeps when each record arrived (monotonic seconds) by ce_id.
+    It looks every few seconds: a fetch that waits for a thousand partitions is looked at by the broker at
+    each record that is written to one of them (real tenants ask for a few each). With `ids` it waits, and
+    keeps when each record arrived (monotonic seconds) by ce_id.
     """
 
     def __init__(self, kafka: str, *, ids: bool = False) -> None:

@@ -50,9 +50,16 @@ def test_a_partition_runs_only_when_all_its_inputs_are_assigned() -> None:
 
 def test_the_pause_grows_with_the_number_of_transactions_and_not_for_full_batches() -> None:
     pace = Pace()
-    first = pace.pause(1)
+    first = pace.pause(1, 0.0)
     for _ in range(100):
-        last = pace.pause(1)
+        last = pace.pause(1, 0.0)
     assert first < 0.001
     assert 0.03 < last <= 0.1
-    assert pace.pause(1000) == 0
+    assert pace.pause(2_000, 0.0) == 0
+
+
+@pytest.mark.parametrize(("took", "expected"), [(0.01, 0.01), (0.3, 0.3), (5.0, 0.5)])
+def test_a_slow_transaction_is_followed_by_as_long_a_pause_up_to_half_a_second(
+    took: float, expected: float
+) -> None:
+    assert Pace().pause(1, took) == pytest.approx(expected, rel=0.01)

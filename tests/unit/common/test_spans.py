@@ -33,7 +33,7 @@ def message(offset: int, traceparent: str | None) -> Message:
     return Message(
         topic="signals.v1",
         key="k",
-        event=None,
+        content=None,
         meta=meta,
         value=None,
         headers=(),

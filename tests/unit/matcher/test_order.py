@@ -206,7 +206,7 @@ def lasting_matches(hub: Hub, story: list[Happened]) -> set[str]:
     return {match.match_id for match in matches if not (ended and match.kind is MatchKind.KNOWN_IN_DEBT_HELP)}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_any_order_of_the_same_facts_gives_the_same_result(data: st.DataObject) -> None:
     story = data.draw(stories())
@@ -220,7 +220,7 @@ def test_any_order_of_the_same_facts_gives_the_same_result(data: st.DataObject) 
     assert one.wake_at == two.wake_at
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_the_same_fact_again_changes_nothing_and_tells_nothing(data: st.DataObject) -> None:
     story = data.draw(stories())
@@ -236,7 +236,7 @@ def test_the_same_fact_again_changes_nothing_and_tells_nothing(data: st.DataObje
         assert hub.wake_at == wake_at
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(stories())
 def test_all_facts_again_in_their_order_end_where_they_ended_before(story: list[Happened]) -> None:
     """The end of a registration makes its begin news again, and the other way round; all else is silent."""
@@ -298,7 +298,7 @@ def test_that_a_signal_is_known_is_kept_as_long_as_the_signal_whenever_it_was_fo
     assert (hub.state, hub.wake_at) == (None, None)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(stories())
 def test_every_telling_has_an_id_of_its_own(story: list[Happened]) -> None:
     hub = play(story)
@@ -306,7 +306,7 @@ def test_every_telling_has_an_id_of_its_own(story: list[Happened]) -> None:
     assert len(ids) == len(set(ids))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(stories())
 def test_nothing_is_kept_for_ever_but_running_help(story: list[Happened]) -> None:
     hub = play(story)

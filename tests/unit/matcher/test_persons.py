@@ -209,7 +209,7 @@ def play(story: list[tuple[datetime, str, Fact]]) -> Desk:
     return desk
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_any_order_of_the_same_facts_gives_the_same_result(data: st.DataObject) -> None:
     story = data.draw(stories())
@@ -226,7 +226,7 @@ def test_any_order_of_the_same_facts_gives_the_same_result(data: st.DataObject) 
     assert one.wake_at == two.wake_at
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(stories())
 def test_the_same_fact_again_changes_nothing_and_tells_nothing(
     story: list[tuple[datetime, str, Fact]],
@@ -239,7 +239,7 @@ def test_the_same_fact_again_changes_nothing_and_tells_nothing(
         assert desk.state is before
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(stories())
 def test_every_telling_has_an_id_of_its_own(story: list[tuple[datetime, str, Fact]]) -> None:
     ids = [change.id for change in play(story).told]

@@ -1,0 +1,6 @@
+"""For all tests: hypothesis gives up on what is false, never on what is slow on a busy machine."""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("machine")
