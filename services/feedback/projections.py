@@ -42,13 +42,17 @@ _SIGNAL = text("""
 """Of one revision the one that is there counts, not the one that left another household."""
 _CASE = text("""
     INSERT INTO feedback.cases (case_id, municipality, household, month, kind, consecutive, status, result,
-        crisis, young, pc4, district, neighbourhood, opened_at, signals, withdrawn)
+        crisis, young, pc4, district, neighbourhood, opened_at, signals, withdrawn,
+        priority, deadline, overdue, address_doubt)
     VALUES (:case_id, :municipality, :household, :month, :kind, :consecutive, :status, :result,
-        :crisis, :young, :pc4, :district, :neighbourhood, :opened_at, CAST(:signals AS jsonb), :withdrawn)
+        :crisis, :young, :pc4, :district, :neighbourhood, :opened_at, CAST(:signals AS jsonb), :withdrawn,
+        :priority, :deadline, :overdue, :address_doubt)
     ON CONFLICT (case_id) DO UPDATE SET kind = EXCLUDED.kind, consecutive = EXCLUDED.consecutive,
         status = EXCLUDED.status, result = EXCLUDED.result, crisis = EXCLUDED.crisis, young = EXCLUDED.young,
         pc4 = EXCLUDED.pc4, district = EXCLUDED.district, neighbourhood = EXCLUDED.neighbourhood,
-        opened_at = EXCLUDED.opened_at, signals = EXCLUDED.signals, withdrawn = EXCLUDED.withdrawn
+        opened_at = EXCLUDED.opened_at, signals = EXCLUDED.signals, withdrawn = EXCLUDED.withdrawn,
+        priority = EXCLUDED.priority, deadline = EXCLUDED.deadline, overdue = EXCLUDED.overdue,
+        address_doubt = EXCLUDED.address_doubt
 """)
 _TEAM = text("""
     INSERT INTO feedback.case_teams (case_id, team) VALUES (:case_id, :team)
@@ -165,6 +169,10 @@ def _case_row(case: Case) -> Row:
         "opened_at": case.opened_at,
         "signals": json.dumps(msgspec.to_builtins(case.signals)),
         "withdrawn": case.withdrawn,
+        "priority": case.priority.value,
+        "deadline": case.deadline,
+        "overdue": case.overdue,
+        "address_doubt": case.address_doubt,
     }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -11,7 +11,7 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.common.database import transaction
-from services.common.events import Area, CaseKind, CaseResult, CaseSignal, CaseStatus
+from services.common.events import Area, CaseKind, CasePriority, CaseResult, CaseSignal, CaseStatus
 
 _CASE_COLUMNS = "c.*, t.team FROM feedback.cases c LEFT JOIN feedback.case_teams t USING (case_id)"
 _OWN = "c.municipality = :municipality AND (CAST(:team AS text) IS NULL OR t.team = :team)"
@@ -58,6 +58,10 @@ class CaseRow:
     opened_at: datetime
     team: str | None
     signals: tuple[CaseSignal, ...]
+    priority: CasePriority
+    deadline: date | None
+    overdue: bool
+    address_doubt: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,4 +163,8 @@ def _case(row: RowMapping) -> CaseRow:
         opened_at=row["opened_at"],
         team=row["team"],
         signals=msgspec.convert(row["signals"], tuple[CaseSignal, ...]),
+        priority=CasePriority(row["priority"]),
+        deadline=row["deadline"],
+        overdue=row["overdue"],
+        address_doubt=row["address_doubt"],
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from services.common.events import Agreement, Party, Policy, Registration
+from services.common.events import Agreement, Party, Policy, Registration, Signal
 from services.common.host import Parts
 from services.common.processor import Processor
 from services.common.pseudonyms import Pseudonyms
@@ -15,8 +15,10 @@ from services.common.web import make_app
 from services.matcher.api import toetsen
 from services.matcher.desk import Desk
 from services.matcher.domain.facts import Household
+from services.matcher.domain.households import Policies
 from services.matcher.domain.persons import Person
 from services.matcher.domain.registrations import Place
+from services.matcher.domain.repeats import recent_days
 from services.matcher.processors import (
     BY_PERSON_TOPIC,
     HOUSEHOLDS,
@@ -43,7 +45,7 @@ def build(runtime: Runtime) -> Parts:
     desk = Desk(parties, agreements, known, publisher, pseudonyms, runtime.clock, runtime.metrics)
     api = make_app(runtime, "Signaalhub: toetsen", DESCRIPTION)
     api.include_router(toetsen(desk))
-    rules = households_handler(pause_days(policies))
+    rules = households_handler(Policies(pause_days(policies), repeat_days(policies)))
     services = (
         publisher,
         parties,
@@ -64,5 +66,17 @@ def pause_days(policies: View[Policy]) -> Callable[[str], int]:
     def days(municipality: str) -> int:
         policy = policies.get(municipality)
         return policy.pause_days if policy else DEFAULT_PAUSE_DAYS
+
+    return days
+
+
+def repeat_days(policies: View[Policy]) -> Callable[[Signal], int]:
+    """Return for how many days a repeat is one in the municipality of a signal; 0 = it wants them all."""
+
+    def days(signal: Signal) -> int:
+        policy = policies.get(signal.municipality)
+        if policy is None or policy.repeat_days is None:
+            return recent_days(signal.signal_date)
+        return policy.repeat_days
 
     return days

@@ -1,6 +1,6 @@
 """The three processors: records to facts, changes to records. The rules are in domain/."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from services.common.errors import PermanentError
@@ -67,12 +67,12 @@ def persons_handler(state: Person | None, happened: Message | WakeUp, now: datet
     return Effects(step.person, tuple(_outgoing(step.changes)), step.wake_at)
 
 
-def households_handler(pause_days: Callable[[str], int]) -> Handler[Household]:
-    """Return the handler of everything about a household; `pause_days` reads a view in memory."""
+def households_handler(policies: households.Policies) -> Handler[Household]:
+    """Return the handler of everything about a household; `policies` read a view in memory."""
 
     def handle(state: Household | None, happened: Message | WakeUp, now: datetime) -> Effects[Household]:
         key = _first(happened.key)
-        step = households.handle(state, key, _household_fact(happened), now, pause_days)
+        step = households.handle(state, key, _household_fact(happened), now, policies)
         return Effects(step.household, tuple(_outgoing(step.changes)), step.wake_at)
 
     return handle

@@ -99,6 +99,8 @@ def _routing(case: Case, route: Route) -> Outgoing:
             municipality=case.municipality,
             team=route.team,
             reason=route.reason,
+            priority=case.priority,
+            deadline=case.deadline,
         ),
         what="assigned",
         id=derived_id("routing", case.case_id, route.team),

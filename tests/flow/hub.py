@@ -16,6 +16,7 @@ from services.common.events import Event, Lane, Role, Team
 from services.common.records import Effects, Forward, Message, Meta, Outgoing, WakeUp, partition_key
 from services.common.settings import REPOSITORY
 from services.feedback.processors import DISCLOSURE, disclosure
+from services.matcher.domain.households import Policies
 from services.matcher.processors import (
     HOUSEHOLDS,
     PERSONS,
@@ -32,6 +33,7 @@ Queue = tuple[str, str, str]
 
 CATALOGUE = load_catalogue(REPOSITORY / "schemas")
 PAUSE_DAYS = 30
+REPEAT_DAYS = 183
 
 
 def team(name: str, areas: tuple[str, ...] = (), *lanes: Lane) -> Callable[[str], Team]:
@@ -53,7 +55,7 @@ def handlers() -> dict[str, Handler]:
     return {
         REGISTRATIONS: registrations,
         PERSONS: persons_handler,
-        HOUSEHOLDS: households_handler(lambda municipality: PAUSE_DAYS),
+        HOUSEHOLDS: households_handler(Policies(lambda _: PAUSE_DAYS, lambda _: REPEAT_DAYS)),
         DISCLOSURE: disclosure,
         notifier.HOUSEHOLDS: notifier.households(lambda oin: [each(oin) for each in TEAMS]),
         notifier.CREDITORS: notifier.creditors(lambda oin: [Role.INTERMEDIARY]),

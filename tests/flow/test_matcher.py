@@ -25,6 +25,7 @@ from services.common.events import (
 from services.common.identifiers import derived_id
 from services.common.records import Effects, Message, Outgoing, WakeUp
 from services.matcher.domain.facts import Household
+from services.matcher.domain.households import Policies
 from services.matcher.domain.persons import Person
 from services.matcher.processors import households_handler, persons_handler, registrations
 from tests.flow.examples import NOW, example, message
@@ -32,7 +33,7 @@ from tests.flow.examples import NOW, example, message
 SIGNALS = tuple(example(f"signals/{name}", Signal) for name in ("rent", "energy-crisis", "health-with-bsn"))
 REGISTRATION = example("registrations/running", Registration)
 UNKNOWN = example("checks/unknown", Check)
-handle = households_handler(lambda _: 30)
+handle = households_handler(Policies(lambda _: 30, lambda _: 183))
 
 
 def here(event: Signal | Outcome | KnownPerson, topic: str) -> Message:

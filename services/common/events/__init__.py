@@ -41,6 +41,7 @@ from services.common.events.signals import (
 from services.common.events.vocabulary import (
     AgreementKind,
     CaseKind,
+    CasePriority,
     CaseResult,
     CaseStatus,
     CheckPurpose,
@@ -73,6 +74,7 @@ __all__ = [
     "BailiffMatch",
     "Case",
     "CaseKind",
+    "CasePriority",
     "CaseResult",
     "CaseSignal",
     "CaseStatus",

@@ -8,6 +8,7 @@ from services.common.events.signals import (
 )
 from services.common.events.vocabulary import (
     CaseKind,
+    CasePriority,
     CaseResult,
     CaseStatus,
     Confidence,
@@ -82,6 +83,13 @@ class Case:
     signals: tuple[CaseSignal, ...]
     withdrawn: bool = False
     """No signal is left: all were withdrawn, or corrected to another place or month."""
+    priority: CasePriority = CasePriority.NORMAL
+    deadline: date | None = None
+    """The last day on which it can be picked up in time."""
+    overdue: bool = False
+    """It was not picked up by its deadline."""
+    address_doubt: bool = False
+    """A creditor or a team doubts the address: a hint for the address-quality chain (LAA)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +101,8 @@ class Routing:
     municipality: str
     team: str
     reason: RoutingReason
+    priority: CasePriority = CasePriority.NORMAL
+    deadline: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

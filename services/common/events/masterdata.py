@@ -50,6 +50,8 @@ class Policy:
     pause_days: int
     threshold_cents: int = 0
     """Arrears below it are no early signal (drempelbedrag); 0: there is none."""
+    repeat_days: int | None = None
+    """For so many days a signal that says the same again is a repeat; 0: never, None: as the hub has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

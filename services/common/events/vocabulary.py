@@ -131,6 +131,14 @@ class CaseStatus(StrEnum):
     CLOSED = "CLOSED"
 
 
+class CasePriority(StrEnum):
+    """Which case goes first: URGENT has three working days, RAISED cannot wait for a second signal."""
+
+    NORMAL = "NORMAL"
+    RAISED = "RAISED"
+    URGENT = "URGENT"
+
+
 class MatchKind(StrEnum):
     """Why signals of a household deserve attention together."""
 

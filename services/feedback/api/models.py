@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, Wit
 from pydantic_core import PydanticCustomError
 
 from services.common import ddas
-from services.common.events import CaseKind, CaseResult, CaseStatus, ContactKind, DayPart
+from services.common.events import CaseKind, CasePriority, CaseResult, CaseStatus, ContactKind, DayPart
 from services.common.web import IsoDate, Model, Moment
 from services.feedback.storage import CaseRow
 
@@ -20,6 +20,11 @@ STATUS: dict[CaseStatus, Status] = {
     CaseStatus.NOT_YET_PICKED_UP: "nietOpgepakt",
     CaseStatus.PICKED_UP: "opgepakt",
     CaseStatus.CLOSED: "afgesloten",
+}
+PRIORITY: dict[CasePriority, Literal["gewoon", "verhoogd", "dringend"]] = {
+    CasePriority.NORMAL: "gewoon",
+    CasePriority.RAISED: "verhoogd",
+    CasePriority.URGENT: "dringend",
 }
 KIND: dict[CaseKind, Literal["enkelvoudig", "meervoudig"]] = {
     CaseKind.SINGLE: "enkelvoudig",
@@ -122,6 +127,10 @@ class Zaak(Model):
     team: str | None
     gebied: Gebied
     geopend_op: Moment
+    prioriteit: Literal["gewoon", "verhoogd", "dringend"]
+    termijn: IsoDate | None
+    termijn_verstreken: bool
+    adres_twijfel: bool
     signalen: list[ZaakSignaal]
 
 
@@ -146,6 +155,10 @@ def zaak(row: CaseRow, personal: Mapping[str, str]) -> Zaak:
         team=row.team,
         gebied=Gebied(pc4=row.area.pc4, wijk=row.area.district, buurt=row.area.neighbourhood),
         geopend_op=row.opened_at,
+        prioriteit=PRIORITY[row.priority],
+        termijn=row.deadline,
+        termijn_verstreken=row.overdue,
+        adres_twijfel=row.address_doubt,
         signalen=[
             ZaakSignaal(
                 id=each.signal_id,

@@ -17,6 +17,7 @@ from services.ingest.domain.masterdata import (
     KINDS,
     LANES,
     LONGEST_PAUSE_DAYS,
+    LONGEST_REPEAT_DAYS,
     ROLES,
     read_agreement,
     read_party,
@@ -72,6 +73,12 @@ POLICY = object_of(
         "type": "integer",
         "minimum": 0,
         "description": "Vroegsignalen onder dit bedrag worden geweigerd; standaard 0.",
+    },
+    herhalingDagen={
+        "type": "integer",
+        "minimum": 0,
+        "maximum": LONGEST_REPEAT_DAYS,
+        "description": "Zo lang is hetzelfde, niet hogere signaal een herhaalde melding; 0: nooit.",
     },
 )
 TEAM = object_of(

@@ -31,6 +31,8 @@ KINDS: Mapping[str, AgreementKind] = {
 }
 AREA = r"[1-9][0-9]{3}|WK[0-9A-Z]{6}|BU[0-9A-Z]{8}"
 LONGEST_PAUSE_DAYS = 366
+LONGEST_REPEAT_DAYS = 365
+"""What a repeat repeats is kept for twelve whole months (services/matcher/domain/months.py)."""
 _AREA = re.compile(AREA)
 _WEBHOOK = re.compile(r"https?://[A-Za-z0-9.\-]{1,253}(?::[0-9]{1,5})?(?:/[!-~]{0,1000})?")
 _UNREADABLE = (Problem(Reason.UNREADABLE),)
@@ -105,10 +107,14 @@ def read_policy(municipality: str, raw: object) -> tuple[Policy | None, Problems
     members = Members(raw, problems)
     days = members.required("pauzedagen", _days)
     threshold = members.optional("drempelbedragInCenten", formats.amount, Reason.AMOUNT_INVALID)
+    repeats = members.optional("herhalingDagen", _repeat_days)
     members.close()
     if problems or days is None:
         return None, tuple(problems)
-    return Policy(municipality=municipality, pause_days=days, threshold_cents=threshold or 0), ()
+    policy = Policy(
+        municipality=municipality, pause_days=days, threshold_cents=threshold or 0, repeat_days=repeats
+    )
+    return policy, ()
 
 
 def read_team(team_id: str, raw: object) -> tuple[Team | None, Problems]:
@@ -175,3 +181,8 @@ def _webhook(value: object) -> str | None:
 def _days(value: object) -> int | None:
     whole = isinstance(value, int) and not isinstance(value, bool)
     return value if whole and isinstance(value, int) and 1 <= value <= LONGEST_PAUSE_DAYS else None
+
+
+def _repeat_days(value: object) -> int | None:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if whole and isinstance(value, int) and 0 <= value <= LONGEST_REPEAT_DAYS else None

@@ -51,7 +51,9 @@ class Tally:
             "cases": Counter(self._kind(case) for case in self._cases()),
             "case status": Counter(case.status.value for case in self._cases()),
             "matches": Counter(
-                match.kind.value for match in self._latest("matches", Match, "match_id").values()
+                match.kind.value
+                for match in self._latest("matches", Match, "match_id").values()
+                if not match.withdrawn
             ),
             "teams": Counter(case.team or "no team" for case in self._cases()),
             "pauses": self._pauses(),
@@ -104,7 +106,8 @@ class Tally:
         return answers + Counter({"repeated": again, "accepted": first - answers["accepted"]})
 
     def _cases(self) -> list[Case]:
-        return list(self._latest("cases", Case, "case_id").values())
+        found = self._latest("cases", Case, "case_id").values()
+        return [case for case in found if not case.withdrawn]
 
     def _kind(self, case: Case) -> str:
         kind = "multiple" if case.kind is CaseKind.MULTIPLE else "single"
@@ -118,7 +121,8 @@ class Tally:
         return Counter({"started": started, "running": started - ended.total()}) + ended
 
     def _feedback(self) -> list[Feedback]:
-        return list(self._latest("feedback", Feedback, "signal_id").values())
+        found = self._latest("feedback", Feedback, "signal_id").values()
+        return [feedback for feedback in found if not feedback.withdrawn]
 
     def _sector(self, feedback: Feedback) -> str:
         party = next(p for p in self._examples.parties if p["oin"] == feedback.creditor)

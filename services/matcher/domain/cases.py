@@ -1,11 +1,13 @@
 """Cases: the dossier of a municipality, address and month (domain.md 3.1, 4.1)."""
 
-from datetime import datetime
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
 
 from services.common.events import (
     Area,
     Case,
     CaseKind,
+    CaseResult,
     CaseSignal,
     CaseStatus,
     Signal,
@@ -17,7 +19,9 @@ from services.common.identifiers import derived_id
 from services.matcher.domain.facts import CaseFacts, CaseTold, Change, Household, SignalFact, SignalTold
 from services.matcher.domain.matches import settle_matches
 from services.matcher.domain.months import WINDOW, expires_at, month_of, month_text
+from services.matcher.domain.repeats import repeats_of
 from services.matcher.domain.statuses import NOT_PICKED_UP, known_as, result_of, status_of
+from services.matcher.domain.terms import deadline_of, highest, overdue_at
 
 Place = dict[int, CaseFacts]
 """The cases with signals of one municipality and unit, by month."""
@@ -32,7 +36,8 @@ def case_id_of(signal: Signal | Withdrawal) -> str:
 def settle(household: Household, case: CaseFacts, place: Place, changes: list[Change]) -> CaseFacts:
     """Tell what is new about a case, its signals and its matches; the very same case when that is nothing."""
     before = len(changes)
-    signals = tuple([_settle_signal(household, case, signal, changes) for signal in case.signals])
+    repeats = repeats_of(place) if len(place) > 1 or len(case.signals) > 1 else frozenset[str]()
+    signals = tuple([_settle_signal(household, case, signal, repeats, changes) for signal in case.signals])
     told = _told(household, case, signals, place)
     changed = told != case.told
     settled = CaseFacts(
@@ -63,17 +68,33 @@ def best_area(one: Area | None, other: Area) -> Area:
 
 
 def _settle_signal(
-    household: Household, case: CaseFacts, signal: SignalFact, changes: list[Change]
+    household: Household,
+    case: CaseFacts,
+    signal: SignalFact,
+    repeats: AbstractSet[str],
+    changes: list[Change],
 ) -> SignalFact:
     known, contacts = known_as(household, signal)
-    result = result_of(case, signal)
-    status, before = status_of(case, result, known and known.confidence), signal.told
+    result, before = result_of(case, signal), signal.told
+    repeated = signal.signal_id in repeats or _stays_repeated(household, signal)
+    status = status_of(case, result, known and known.confidence, repeated=repeated)
     told = SignalTold(status=status, result=result, contacts=contacts, revision=signal.revision)
     if before == told:
         return signal
     settled = _retold(signal, told)
     changes.append(_signal_change(household, case, settled, told))
     return settled
+
+
+def _stays_repeated(household: Household, signal: SignalFact) -> bool:
+    """What it repeats may be kept no longer; that makes nothing new of it."""
+    if signal.told is None or not _is_repeat(signal.told):
+        return False
+    return is_forgotten(household, month_of(signal.signal_date - timedelta(days=signal.recent)))
+
+
+def _is_repeat(told: SignalTold | None) -> bool:
+    return told is not None and told.status is SignalStatus.REPEATED and told.result is None
 
 
 def _retold(signal: SignalFact, told: SignalTold) -> SignalFact:
@@ -91,19 +112,34 @@ def _retold(signal: SignalFact, told: SignalTold) -> SignalFact:
         told=told,
         tellings=signal.tellings + 1,
         revision=signal.revision,
+        recent=signal.recent,
+        due=signal.due,
+        priority=signal.priority,
+        address_doubt=signal.address_doubt,
     )
 
 
 def _told(household: Household, case: CaseFacts, signals: tuple[SignalFact, ...], place: Place) -> CaseTold:
-    results = case.results
+    result, closed_at = _ended_by(case, signals)
+    overdue = overdue_at(case)
     return CaseTold(
         consecutive=_is_consecutive(household, case, place),
-        result=results[-1].result if results else None,
-        picked_up_at=_picked_up_at(case) if results else case.attempted_at,
-        closed_at=min([result.at for result in results], default=None),
+        result=result,
+        picked_up_at=_picked_up_at(case) if case.results else case.attempted_at,
+        closed_at=closed_at,
         statuses=tuple([_status_of(signal) for signal in signals]),
         corrected=_corrected(case, signals),
+        overdue=overdue is not None and household.woken is not None and household.woken >= overdue,
     )
+
+
+def _ended_by(case: CaseFacts, signals: tuple[SignalFact, ...]) -> tuple[CaseResult | None, datetime | None]:
+    """Return the result of a case and since when it is closed; one with nothing but repeats needs no team."""
+    if case.results:
+        return case.results[-1].result, min([result.at for result in case.results])
+    if case.attempted_at or not signals or not all(_is_repeat(signal.told) for signal in signals):
+        return None, None
+    return CaseResult.REPEATED, max([signal.at for signal in signals])
 
 
 def _corrected(case: CaseFacts, signals: tuple[SignalFact, ...]) -> tuple[int, datetime, Area] | None:
@@ -159,7 +195,15 @@ def _event(household: Household, case: CaseFacts, told: CaseTold) -> Case:
         closed_at=told.closed_at,
         signals=tuple([_shown(signal) for signal in case.signals]),
         withdrawn=not case.signals,
+        priority=highest([signal.priority for signal in case.signals]),
+        deadline=deadline_of(case.signals),
+        overdue=told.overdue,
+        address_doubt=any(_is_doubted(signal) for signal in case.signals),
     )
+
+
+def _is_doubted(signal: SignalFact) -> bool:
+    return signal.address_doubt or _status_of(signal) is SignalStatus.NOT_RESIDENT
 
 
 def _shown(signal: SignalFact) -> CaseSignal:
@@ -218,6 +262,8 @@ def _status(told: CaseTold) -> CaseStatus:
 def _what(before: CaseTold | None, told: CaseTold) -> str:
     if before is None:
         return "opened"
+    if told.overdue and not before.overdue:
+        return "deadline-passed"
     return "closed" if told.closed_at and not before.closed_at else "changed"
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from services.common.events import (
     Area,
+    CasePriority,
     CaseResult,
     Contact,
     Event,
@@ -35,7 +36,8 @@ class SignalTold(NamedTuple):
 class SignalFact(NamedTuple):
     """A signal; `at` is the moment it passed the gate, `tellings` how often its status was told.
 
-    `revision`: 1, and one more with each correction by its creditor.
+    `revision`: 1, and one more with each correction by its creditor. `recent`: for how many days what its
+    creditor said before makes it a repeat (0: it never is one). `due`: the day by which it must be picked up.
     """
 
     signal_id: str
@@ -50,6 +52,10 @@ class SignalFact(NamedTuple):
     told: SignalTold | None = None
     tellings: int = 0
     revision: int = 1
+    recent: int = 0
+    due: date | None = None
+    priority: CasePriority = CasePriority.NORMAL
+    address_doubt: bool = False
 
 
 class GoneFact(NamedTuple):
@@ -102,6 +108,7 @@ class CaseTold(NamedTuple):
     statuses: tuple[SignalStatus, ...]
     corrected: tuple[int, datetime, Area] | None = None
     """Of a case with a corrected signal: the sum of the revisions, since when it is open, and where it is."""
+    overdue: bool = False
 
 
 class CaseFacts(NamedTuple):

@@ -20,13 +20,16 @@ from services.matcher.domain.insertion import (
     without_registration,
 )
 from services.matcher.domain.matches import stands, swap_moment
-from services.matcher.domain.months import WINDOW, expires_at, month_of
+from services.matcher.domain.months import expires_at, month_of
 from services.matcher.domain.pauses import settle_pauses
 from services.matcher.domain.revisions import is_over_here, with_sent
+from services.matcher.domain.terms import overdue_at
 
 Fact = Signal | Withdrawal | Registration | RegistrationEnded | KnownPerson | Outcome | Erasure | Woken
 PauseDays = Callable[[str], int]
 """Length of a pause by municipality, as its policy says now."""
+RepeatDays = Callable[[Signal], int]
+"""For how many days a repeat of what was said is one, as the policy of the signal's municipality says now."""
 Touched = Callable[[CaseFacts], bool]
 
 
@@ -38,10 +41,17 @@ class Step(NamedTuple):
     wake_at: datetime | None = None
 
 
-def handle(before: Household | None, key: str, fact: Fact, now: datetime, pause_days: PauseDays) -> Step:
+class Policies(NamedTuple):
+    """What municipalities decided; read when a signal or an outcome comes in, and kept with it."""
+
+    pause_days: PauseDays
+    repeat_days: RepeatDays
+
+
+def handle(before: Household | None, key: str, fact: Fact, now: datetime, policies: Policies) -> Step:
     """Take in one fact of the household `key`, which happened at `now`."""
     known = before or Household(household=key)
-    household = insert(known, fact, now, pause_days)
+    household = insert(known, fact, now, policies)
     if household is known:
         return Step(before, (), wake_at(known))
     changes: list[Change] = []
@@ -52,11 +62,12 @@ def handle(before: Household | None, key: str, fact: Fact, now: datetime, pause_
     return Step(household if _is_left(household) else None, tuple(changes), wake_at(household))
 
 
-def insert(household: Household, fact: Fact, now: datetime, pause_days: PauseDays) -> Household:
+def insert(household: Household, fact: Fact, now: datetime, policies: Policies) -> Household:
     """Return the household with a fact; the same object when it knew it already."""
     match fact:
         case Signal() | Withdrawal():
-            return household if is_erased(household, fact) else with_sent(household, fact, now)
+            recent = policies.repeat_days(fact) if isinstance(fact, Signal) else 0
+            return household if is_erased(household, fact) else with_sent(household, fact, now, recent)
         case Registration():
             return with_registration(household, fact)
         case RegistrationEnded() | Erasure():
@@ -64,7 +75,7 @@ def insert(household: Household, fact: Fact, now: datetime, pause_days: PauseDay
         case KnownPerson():
             return with_known(household, fact, now)
         case Outcome():
-            return with_outcome(household, fact, now, pause_days(fact.municipality))
+            return with_outcome(household, fact, now, policies.pause_days(fact.municipality))
         case Woken():
             return household._replace(woken=max(household.woken or now, now))
 
@@ -81,7 +92,7 @@ def _is_left(household: Household) -> bool:
 
 
 def wake_at(household: Household) -> datetime | None:
-    """Return the earliest moment at which time alone changes something: a swap, a pause's end, retention."""
+    """Return when time alone changes something: a swap, a pause's end, a deadline, retention."""
     places = _places(household) if len(household.cases) > 1 else {}
     moments = [expires_at(month_of(known.at)) for known in _orphans(household)]
     moments += [expires_at(each.month) for each in household.withdrawn]
@@ -94,6 +105,9 @@ def wake_at(household: Household) -> datetime | None:
         swap = swap_moment(case, place) if open_ else None
         if swap:
             moments.append(swap)
+        overdue = overdue_at(case)
+        if overdue and (household.woken is None or household.woken < overdue):
+            moments.append(overdue)
     return min(moments, default=None)
 
 
@@ -124,15 +138,14 @@ def _settle_pauses(household: Household, changes: list[Change]) -> Household:
 
 
 def _touched(household: Household, fact: Fact) -> Touched:
-    """Return which cases a fact can change; the months after a signal become consecutive by it."""
+    """Return which cases a fact can change; in the months after a signal others become its repeats."""
     match fact:
         case Signal() if fact.revision > 1 or household.withdrawn:
             return lambda _: True
         case Signal():
             first = month_of(fact.signal_date)
-            months = range(first, first + WINDOW + 1)
             return lambda case: (
-                case.unit == fact.unit and case.municipality == fact.municipality and case.month in months
+                case.unit == fact.unit and case.municipality == fact.municipality and case.month >= first
             )
         case Outcome():
             return lambda case: case.case_id == fact.case_id

@@ -87,6 +87,13 @@ def same_person(one: Traits, other: Traits) -> Confidence | None:
     return found.confidence if found else None
 
 
+def told_apart(one: Traits, other: Traits) -> bool:
+    """Tell whether anything that both records say is of two persons; silence tells nobody apart."""
+    kinds = (EvidenceKind.BSN, EvidenceKind.BIRTH_DATE, EvidenceKind.SURNAME)
+    found = (_agreement(one, other, kind) for kind in kinds)
+    return _OTHER in found or _initials(one, other) is _OTHER
+
+
 def is_sure(found: Confidence | None) -> bool:
     """Tell whether a creditor or bailiff may hear of it: certain or probable."""
     return found in _SURE

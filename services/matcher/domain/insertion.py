@@ -15,16 +15,17 @@ from services.matcher.domain.facts import (
 )
 from services.matcher.domain.months import month_of
 from services.matcher.domain.statuses import in_order
+from services.matcher.domain.terms import due_of, priority_of
 
 
-def with_new_signal(household: Household, signal: Signal, at: datetime) -> Household:
+def with_new_signal(household: Household, signal: Signal, at: datetime, recent: int) -> Household:
     """Return the household with a signal that it does not have, in its case."""
     month = month_of(signal.signal_date)
     case = case_of(household, signal, month)
     if case is None:
-        return with_case(household, first_of_case(household, signal, month, at))
+        return with_case(household, first_of_case(household, signal, month, at, recent))
     area = best_area(case.area, signal.area)
-    signals = in_dates((*case.signals, fact_of(signal, at)))
+    signals = in_dates((*case.signals, fact_of(signal, at, recent)))
     return with_case(household, case._replace(area=area, signals=signals))
 
 
@@ -117,7 +118,7 @@ def case_of(household: Household, signal: Signal, month: int) -> CaseFacts | Non
     return None
 
 
-def first_of_case(household: Household, signal: Signal, month: int, at: datetime) -> CaseFacts:
+def first_of_case(household: Household, signal: Signal, month: int, at: datetime, recent: int) -> CaseFacts:
     """Return a new case, or the one that an outcome made when it overtook its signals."""
     case_id = case_id_of(signal)
     orphan = _case(household, case_id)
@@ -127,7 +128,7 @@ def first_of_case(household: Household, signal: Signal, month: int, at: datetime
         unit=signal.unit,
         month=month,
         area=signal.area,
-        signals=(fact_of(signal, at),),
+        signals=(fact_of(signal, at, recent),),
         attempted_at=orphan.attempted_at if orphan else None,
         results=orphan.results if orphan else (),
     )
@@ -150,8 +151,8 @@ def in_dates(signals: Iterable[SignalFact]) -> tuple[SignalFact, ...]:
     return tuple(sorted(signals, key=lambda each: (each.signal_date, each.signal_id)))
 
 
-def fact_of(signal: Signal, at: datetime) -> SignalFact:
-    """Return what is kept of a signal."""
+def fact_of(signal: Signal, at: datetime, recent: int) -> SignalFact:
+    """Return what is kept of a signal; a crisis always passes, whatever was said before."""
     return SignalFact(
         signal_id=signal.signal_id,
         creditor=signal.creditor,
@@ -163,4 +164,8 @@ def fact_of(signal: Signal, at: datetime) -> SignalFact:
         evidence=signal.evidence,
         at=at,
         revision=signal.revision,
+        recent=0 if signal.crisis else recent,
+        due=due_of(signal, at),
+        priority=priority_of(signal),
+        address_doubt=signal.address_doubt,
     )

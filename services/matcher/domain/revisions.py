@@ -19,19 +19,20 @@ from services.matcher.domain.insertion import (
     with_new_signal,
 )
 from services.matcher.domain.months import expires_at, month_of
+from services.matcher.domain.terms import since
 
 Live = tuple[CaseFacts, SignalFact]
 """A signal with the case it is in."""
 
 
-def with_sent(household: Household, fact: Signal | Withdrawal, at: datetime) -> Household:
-    """Return the household with what a creditor sent."""
+def with_sent(household: Household, fact: Signal | Withdrawal, at: datetime, recent: int) -> Household:
+    """Return the household with what a creditor sent; `recent`: days for which a repeat is one."""
     if isinstance(fact, Signal):
-        return with_signal(household, fact, at)
+        return with_signal(household, fact, at, recent)
     return with_withdrawal(household, fact, at)
 
 
-def with_signal(household: Household, signal: Signal, at: datetime) -> Household:
+def with_signal(household: Household, signal: Signal, at: datetime, recent: int) -> Household:
     """Return the household with a signal; of one revision the first time that it was seen counts.
 
     One of a month that is kept no longer was here and is forgotten: the gate takes nothing in that is so old,
@@ -44,8 +45,8 @@ def with_signal(household: Household, signal: Signal, at: datetime) -> Household
     if live is not None and live[1].revision == signal.revision:
         return household
     if live is None and not household.withdrawn and signal.revision == 1:
-        return with_new_signal(household, signal, at)
-    return _revised(household, live, signal, at)
+        return with_new_signal(household, signal, at, recent)
+    return _revised(household, live, signal, at, recent)
 
 
 def with_withdrawal(household: Household, withdrawal: Withdrawal, at: datetime) -> Household:
@@ -74,17 +75,17 @@ def is_over_here(household: Household, withdrawal: Withdrawal) -> bool:
     return live is None or live[1].revision <= withdrawal.revision
 
 
-def _revised(household: Household, live: Live | None, signal: Signal, at: datetime) -> Household:
+def _revised(household: Household, live: Live | None, signal: Signal, at: datetime, recent: int) -> Household:
     """Insert a revision beside others: as the one that counts, or as one that was there."""
     if is_over(household, signal) or (live and live[1].revision > signal.revision):
         return _was_there(household, signal, at)
     case = case_of(household, signal, month_of(signal.signal_date))
     first = _first_seen(case, signal.signal_id, at) if case else at
     if live and live[0] is case:
-        return _in_place(household, live, fact_of(signal, first), signal)
+        return _in_place(household, live, fact_of(signal, first, recent), signal)
     if live:
         household = _taken_out(household, *live)
-    household = with_new_signal(household, signal, first)
+    household = with_new_signal(household, signal, first, recent)
     cases = (
         _without_gone(each, signal.signal_id) if each.case_id == case_id_of(signal) else each
         for each in household.cases
@@ -102,19 +103,19 @@ def _in_place(household: Household, live: Live, fact: SignalFact, signal: Signal
 def _was_there(household: Household, signal: Signal, at: datetime) -> Household:
     """An older revision that comes late: it says no more than where the signal was, and since when."""
     month, name = month_of(signal.signal_date), signal.signal_id
-    case = case_of(household, signal, month) or first_of_case(household, signal, month, at)._replace(
+    case = case_of(household, signal, month) or first_of_case(household, signal, month, at, 0)._replace(
         signals=()
     )
     first = _first_seen(case, name, at)
     known = next((each for each in case.gone if each.signal_id == name), None)
     after = case._replace(area=best_area(case.area, signal.area))
     if any(each.signal_id == name for each in case.signals):
-        signals = (each._replace(at=first) if each.signal_id == name else each for each in case.signals)
+        signals = (since(each, first) if each.signal_id == name else each for each in case.signals)
         after = after._replace(signals=tuple(signals))
     elif known and known.revision >= signal.revision:
         after = _with_gone(after, known._replace(at=first))
     else:
-        after = _with_gone(after, _gone(fact_of(signal, first)))
+        after = _with_gone(after, _gone(fact_of(signal, first, 0)))
     return household if after == case else with_case(household, after)
 
 

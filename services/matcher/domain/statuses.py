@@ -57,12 +57,16 @@ def result_of(case: CaseFacts, signal: SignalFact) -> CaseResult | None:
     return None
 
 
-def status_of(case: CaseFacts, result: CaseResult | None, known: Confidence | None) -> SignalStatus:
-    """Return the status of a signal: known in debt help before its result before what its case does."""
+def status_of(
+    case: CaseFacts, result: CaseResult | None, known: Confidence | None, *, repeated: bool
+) -> SignalStatus:
+    """Return the status: known in debt help before its result before a repeat before what its case does."""
     if known is not None:
         return SignalStatus.KNOWN_IN_DEBT_HELP
     if result is not None:
         return STATUS_OF[result]
+    if repeated:
+        return SignalStatus.REPEATED
     picked_up = case.attempted_at is not None or bool(case.results)
     return SignalStatus.PICKED_UP if picked_up else SignalStatus.NOT_YET_PICKED_UP
 

@@ -7,11 +7,13 @@ at the end and not how often something was told on the way.
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 Home = tuple[str, int]
 """Postcode and house number."""
 PAUSE = timedelta(days=30)
+RECENT = 183
+"""Days after which what a creditor says again is news."""
 ACCEPTED = {"ADVICE_OR_QUICK_FIX", "FOLLOW_UP_HELP", "FOLLOW_UP_FINANCIAL", "FOLLOW_UP_NOT_FINANCIAL"}
 NOT_PICKED_UP = {"REPEATED", "UNJUSTIFIED", "OTHER_REASON", "DECEASED", "NOT_RESIDENT"}
 """Results that are also the status of the signals they hold for; of all others that is PICKED_UP."""
@@ -167,6 +169,33 @@ def same(one: Person, other: Person) -> bool:
     return one.initial == other.initial or not (one.initial and other.initial)
 
 
+def repeats(cases: Cases) -> set[str]:
+    """Return the signals that say again what their creditor said of that person recently, and no more."""
+    passed: dict[tuple[Place, str], list[Signal]] = defaultdict(list)
+    found = set()
+    for (place, _), signals in sorted(cases.items(), key=lambda each: each[0][1]):
+        for signal in signals:
+            before = passed[place, signal.creditor]
+            if not signal.crisis and any(_covers(each, signal) for each in before):
+                found.add(signal.id)
+            else:
+                before.append(signal)
+    return found
+
+
+def _covers(before: Signal, signal: Signal) -> bool:
+    days = (date.fromisoformat(signal.on) - date.fromisoformat(before.on)).days
+    if days > RECENT or signal.amount > before.amount:
+        return False
+    return same(before.person, signal.person) or not _told_apart(before.person, signal.person)
+
+
+def _told_apart(one: Person, other: Person) -> bool:
+    mine = (one.bsn, one.surname, one.initial, one.born)
+    theirs = (other.bsn, other.surname, other.initial, other.born)
+    return any(a and b and a != b for a, b in zip(mine, theirs, strict=True))
+
+
 def truth(history: History, at: At, team_of: Callable[[str, str, bool], str | None]) -> Truth:
     """Return what is true when all months are closed and all pauses over.
 
@@ -181,11 +210,16 @@ def truth(history: History, at: At, team_of: Callable[[str, str, bool], str | No
         if not own or (own[-1].code, own[-1].named) != (result.code, result.named):
             own.append(result)  # the same again is the same result
     attempted = {where[attempt.signal] for attempt in history.attempts}
+    again = repeats(cases)
     found = Truth()
     for key, signals in cases.items():
         own, tried = results[key], key in attempted
-        statuses = {s.id: _status(s, signals, own, tried=tried, history=history, at=at) for s in signals}
-        found.cases[names[key]] = _case(key, cases, own, statuses, tried=tried, team_of=team_of)
+        statuses = {
+            s.id: _status(s, signals, own, tried=tried, repeated=s.id in again, history=history, at=at)
+            for s in signals
+        }
+        over = not own and not tried and {"REPEATED"} == set(statuses.values())
+        found.cases[names[key]] = _case(key, cases, own, statuses, tried=tried, over=over, team_of=team_of)
         found.matches |= {(kind, names[key]) for kind in _matches(cases, key)}
         for signal in signals:
             found.feedback[signal.id] = _feedback(signal, signals, own, statuses[signal.id], history, at)
@@ -210,8 +244,10 @@ def _case(
     statuses: dict[str, str],
     *,
     tried: bool,
+    over: bool,
     team_of: Callable[[str, str, bool], str | None],
 ) -> Case:
+    """`over`: nothing but repeats, so that nobody needs to go there."""
     (town, home, _), month = key
     signals = cases[key]
     crisis = any(signal.crisis for signal in signals)
@@ -220,8 +256,8 @@ def _case(
         month=month,
         kind="MULTIPLE" if len(signals) > 1 else "SINGLE",
         consecutive=bool(_before(cases, key, 6)),
-        status="CLOSED" if results else "PICKED_UP" if tried else "NOT_YET_PICKED_UP",
-        result=results[-1].code if results else None,
+        status="CLOSED" if results or over else "PICKED_UP" if tried else "NOT_YET_PICKED_UP",
+        result=results[-1].code if results else "REPEATED" if over else None,
         crisis=crisis,
         team=team_of(town, home[0], crisis),
         signals=frozenset((s.id, s.creditor, s.amount, statuses[s.id]) for s in signals),
@@ -276,13 +312,22 @@ def _holds(result: Result, signal: Signal, case: list[Signal], at: At) -> bool:
 
 
 def _status(
-    signal: Signal, case: list[Signal], results: list[Result], *, tried: bool, history: History, at: At
+    signal: Signal,
+    case: list[Signal],
+    results: list[Result],
+    *,
+    tried: bool,
+    repeated: bool,
+    history: History,
+    at: At,
 ) -> str:
     if _helps(signal, history):
         return "KNOWN_IN_DEBT_HELP"
     holding = [result for result in results if _holds(result, signal, case, at)]
     if holding:
         return holding[-1].code if holding[-1].code in NOT_PICKED_UP else "PICKED_UP"
+    if repeated:
+        return "REPEATED"
     return "PICKED_UP" if tried or results else "NOT_YET_PICKED_UP"
 
 

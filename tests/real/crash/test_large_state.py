@@ -39,7 +39,7 @@ from services.local.keys import ISSUER, make_secrets
 from services.local.service import Service
 from services.local.waiting import free_ports
 from services.matcher.domain.facts import Household
-from services.matcher.domain.households import handle
+from services.matcher.domain.households import Policies, handle
 from services.matcher.processors import HOUSEHOLDS, PERSONS, REGISTRATIONS
 from tests.flow.examples import example
 from tests.real.primitives import reader, until
@@ -86,7 +86,7 @@ def ids(number: int) -> tuple[bytes, ...]:
 def state_of(number: int) -> bytes:
     """Return what the processor would have on its changelog after that signal."""
     table, signal = Table(Household), signal_of(number)
-    step = handle(None, signal.household, signal, NOW, lambda _: 30)
+    step = handle(None, signal.household, signal, NOW, Policies(lambda _: 30, lambda _: 0))
     table.put(signal.household, step.household, step.wake_at)
     ((_, value),) = table.changes()
     assert value is not None

@@ -1,13 +1,14 @@
 """GET /v1/zaken: the whole of the own cases, and nothing of another municipality or team."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from services.common.events import Area, CaseResult, CaseStatus
+from services.common.events import Area, CasePriority, CaseResult, CaseStatus, Withdrawal
+from tests.flow.examples import example
 from tests.real.feedback.conftest import CASE, SIGNAL, Desk, new_case, new_signal, oin, routed
 
 pytestmark = pytest.mark.real
@@ -34,6 +35,10 @@ async def test_a_case_is_shown_in_dutch_with_its_sealed_personal_data_as_it_came
             "team": "centrum",
             "gebied": {"pc4": "1234", "wijk": "WK036301", "buurt": "BU0363AD03"},
             "geopendOp": CASE.opened_at.isoformat().replace("+00:00", "Z"),
+            "prioriteit": "gewoon",
+            "termijn": None,
+            "termijnVerstreken": False,
+            "adresTwijfel": False,
             "signalen": [
                 {
                     "id": signal.signal_id,
@@ -61,6 +66,40 @@ async def test_signals_cases_and_teams_may_arrive_in_any_order(desk: Desk) -> No
     await desk.project(signal)
     (after,) = await desk.cases(town)
     assert after["signalen"][0]["persoonsgegevens"] == signal.personal.decode()
+
+
+async def test_a_case_shows_its_priority_and_deadline(desk: Desk) -> None:
+    town = oin()
+    urgent = {"priority": CasePriority.URGENT, "deadline": date(2026, 3, 31), "overdue": True}
+    await desk.project(replace(new_case(town, new_signal(town)), **urgent, address_doubt=True))  # type: ignore[arg-type]
+    (found,) = await desk.cases(town)
+    assert (found["prioriteit"], found["termijn"]) == ("dringend", "2026-03-31")
+    assert (found["termijnVerstreken"], found["adresTwijfel"]) == (True, True)
+
+
+async def test_a_withdrawn_signal_leaves_nothing_personal_and_its_case_leaves_the_list(desk: Desk) -> None:
+    town = oin()
+    signal, other = new_signal(town), new_signal(town)
+    case = new_case(town, signal, other)
+    gone = example("withdrawals/withdrawn", Withdrawal)
+    gone = replace(gone, signal_id=signal.signal_id, municipality=town)
+    await desk.project(case, gone, signal, other)
+    (found,) = await desk.cases(town)
+    assert [each["persoonsgegevens"] is None for each in found["signalen"]] == [True, False]
+    await desk.project(replace(case, signals=(), withdrawn=True))
+    assert await desk.cases(town) == []
+
+
+async def test_a_signal_that_moved_is_read_where_it_is_whichever_came_first(desk: Desk) -> None:
+    town = oin()
+    signal = new_signal(town)
+    moved = replace(signal, revision=2, personal=b"jwe-of-the-new-address")
+    left = example("withdrawals/moved", Withdrawal)
+    left = replace(left, signal_id=signal.signal_id, municipality=town, revision=2)
+    for order in ((signal, left, moved), (moved, left, signal)):
+        await desk.project(new_case(town, signal), *order)
+    for found in await desk.cases(town):
+        assert found["signalen"][0]["persoonsgegevens"] == "jwe-of-the-new-address"
 
 
 async def test_the_newest_event_replaces_a_case_whole(desk: Desk) -> None:

@@ -37,7 +37,10 @@ async def test_a_party_has_its_own_topics_when_it_is_answered(house: House) -> N
         await admin.close()
     assert names == {
         f"tenant.{oin}.{subject}.v1"
-        for subject in ("signals", "cases", "matches", "pauses", "feedback", "refusals")
+        for subject in (
+            *("signals", "withdrawals", "erasures", "cases", "matches"),
+            *("pauses", "feedback", "refusals"),
+        )
     }
     party = [seen.event for seen in await house.on("parties.v1") if seen.key == oin][-1]
     assert isinstance(party, Party)
@@ -74,14 +77,14 @@ async def test_agreements_policies_and_teams_are_kept_as_they_were_put(house: Ho
     name = uuid4().hex
     body = {"soort": "vertegenwoordiging", "opdrachtgever": TOWN, "gemachtigde": LANDLORD}
     await house.made(f"overeenkomsten/{name}", **body, vanaf="2026-01-01", tot="2026-12-31")
-    await house.made(f"beleid/{TOWN}", pauzedagen=14)
+    await house.made(f"beleid/{TOWN}", pauzedagen=14, herhalingDagen=0)
     areas = {"gebieden": ["1234", "WK036301", "BU0363AD03"], "lanen": ["crisis"], "vangnet": True}
     await house.made(f"teams/{name}", gemeente=TOWN, naam="West", **areas)
     agreement = [seen.event for seen in await house.on("agreements.v1") if seen.key == name][-1]
     assert isinstance(agreement, Agreement)
     assert (agreement.kind, agreement.grantor) == (AgreementKind.REPRESENTATION, TOWN)
     policy = [seen.event for seen in await house.on("policies.v1") if seen.key == TOWN][-1]
-    assert policy == Policy(municipality=TOWN, pause_days=14)
+    assert policy == Policy(municipality=TOWN, pause_days=14, repeat_days=0)
     team = [seen.event for seen in await house.on("teams.v1") if seen.key == name][-1]
     assert isinstance(team, Team)
     assert (team.areas, team.lanes, team.fallback) == (tuple(areas["gebieden"]), (Lane.CRISIS,), True)  # type: ignore[arg-type]

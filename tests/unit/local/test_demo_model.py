@@ -108,6 +108,23 @@ def test_the_same_creditor_in_the_next_month_is_consecutive_without_a_match(exam
     assert found["matches"] == {}
 
 
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({}, {"Huur | NOT_YET_PICKED_UP": 1, "Huur | REPEATED": 1}),
+        ({"bedragInCenten": 10_001}, {"Huur | NOT_YET_PICKED_UP": 2}),
+        ({"who": BOB}, {"Huur | NOT_YET_PICKED_UP": 2}),
+    ],
+)
+def test_what_a_creditor_says_again_is_a_repeat_and_its_case_is_closed(
+    examples: Examples, more: dict[str, Any], status: dict[str, int]
+) -> None:
+    again = send(LANDLORD, "2", "2026-03-09", **more)
+    found = played(examples, (FEBRUARY, send(LANDLORD, "1", "2026-02-20")), (MARCH, again))
+    assert found["feedback"] == status
+    assert found["case status"]["CLOSED"] == ("Huur | REPEATED" in status)
+
+
 def test_units_at_one_number_are_told_apart_however_they_are_written(examples: Examples) -> None:
     home = {"postcode": HOME.postcode, "huisnummer": HOME.number}
     found = played(

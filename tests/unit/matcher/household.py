@@ -28,7 +28,7 @@ from services.common.events import (
 )
 from services.common.identifiers import derived_id
 from services.matcher.domain.facts import Change, Household, RegistrationEnded, Woken
-from services.matcher.domain.households import Fact, handle
+from services.matcher.domain.households import Fact, Policies, handle
 from services.matcher.domain.months import month_of, month_text
 
 HOUSEHOLD = "a" * 32
@@ -166,10 +166,12 @@ class Hub:
     wake_at: datetime | None = None
     told: list[Change] = field(default_factory=list)
     pause_days: int = 30
+    repeat_days: int = 0
 
     def take(self, fact: Fact, at: datetime = AT) -> list[Change]:
         """Handle a fact and return what is told about it."""
-        step = handle(self.state, HOUSEHOLD, fact, at, lambda _: self.pause_days)
+        policies = Policies(lambda _: self.pause_days, lambda _: self.repeat_days)
+        step = handle(self.state, HOUSEHOLD, fact, at, policies)
         self.state, self.wake_at = step.household, step.wake_at
         self.told.extend(step.changes)
         return list(step.changes)

@@ -1,14 +1,17 @@
 """Cases of a place and month, what matches in them, and whose team they are."""
 
 from collections import Counter, defaultdict
-from datetime import datetime
+from collections.abc import Callable
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from services.local.demo.actions import Attempt, Conclude, Content, Step
 from services.local.demo.examples import Examples
 from services.local.demo.model.intake import Signal
+from services.local.demo.model.people import surely_same, told_apart
 
 Place = tuple[str, tuple[str, int], str]
+RECENT_DAYS = 183
 Key = tuple[Place, str]
 """Place and month."""
 
@@ -67,14 +70,45 @@ def closes(month: str) -> datetime:
     return datetime(year, number, 1, tzinfo=ZoneInfo("Europe/Amsterdam"))
 
 
-def statuses(cases: dict[Key, list[Signal]], steps: list[Step]) -> Counter[str]:
-    """Count cases by what their team did."""
+def repeats(cases: dict[Key, list[Signal]]) -> set[str]:
+    """Return the signals that say again, and not higher, what their creditor said of that person before."""
+    passed: dict[tuple[Place, str], list[Signal]] = defaultdict(list)
+    found = set()
+    for key in sorted(cases, key=lambda key: key[1]):
+        for signal in cases[key]:
+            before = passed[key[0], signal.creditor]
+            if not signal.crisis and any(_covers(each, signal) for each in before):
+                found.add(signal.id)
+            else:
+                before.append(signal)
+    return found
+
+
+def _covers(before: Signal, signal: Signal) -> bool:
+    days = (date.fromisoformat(signal.on) - date.fromisoformat(before.on)).days
+    if days > RECENT_DAYS or signal.cents > before.cents:
+        return False
+    one, other = before.person, signal.person
+    return surely_same(one, other) or not told_apart(one, other)
+
+
+def statuses(
+    cases: dict[Key, list[Signal]], steps: list[Step], known: Callable[[Signal], bool]
+) -> Counter[str]:
+    """Count cases by what their team did; nobody needs to look at one with nothing but repeats."""
+    again = repeats(cases)
     by_ref = {signal.ref: key for key, signals in cases.items() for signal in signals}
     done = [action for step in steps for action in step.actions if isinstance(action, Attempt | Conclude)]
     closed = {by_ref[action.signal] for action in done if isinstance(action, Conclude)}
     touched = {by_ref[action.signal] for action in done}
+    over = {
+        key
+        for key, signals in cases.items()
+        if key in closed
+        or (key not in touched and all(each.id in again and not known(each) for each in signals))
+    }
     return Counter(
-        "CLOSED" if key in closed else "PICKED_UP" if key in touched else "NOT_YET_PICKED_UP" for key in cases
+        "CLOSED" if key in over else "PICKED_UP" if key in touched else "NOT_YET_PICKED_UP" for key in cases
     )
 
 

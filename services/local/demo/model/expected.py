@@ -39,7 +39,7 @@ def expect(steps: list[Step], examples: Examples) -> Expected:
         "delivered": intake.delivered,
         "refused": intake.reasons,
         "cases": about_cases.kinds(cases),
-        "case status": about_cases.statuses(cases, steps),
+        "case status": about_cases.statuses(cases, steps, lambda signal: known_at_end(signal, stays)),
         "matches": matched,
         "teams": about_cases.loads(cases, examples),
         "pauses": Counter({"started": len(spans)})

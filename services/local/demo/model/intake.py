@@ -28,6 +28,7 @@ class Signal:
     unit: str
     on: str
     sector: str
+    cents: int
     crisis: bool
     young: bool
     person: Person
@@ -101,6 +102,7 @@ def _signal(ref: SignalRef, row: Content, spots: dict[tuple[str, int], Spot], at
         unit="".join(char for char in extra.upper() if char.isalnum()),
         on=row["signaaldatum"],
         sector=row["signaalpartner"],
+        cents=row["bedragInCenten"],
         crisis=row.get("crisissignaal", False),
         young=_young(row.get("persoon", {}), row["signaaldatum"]),
         person=person_of(row.get("persoon", {})),

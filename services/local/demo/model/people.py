@@ -37,6 +37,13 @@ def plain(name: str) -> str:
     return "".join(char for char in apart if not unicodedata.combining(char))
 
 
+def told_apart(one: Person, other: Person) -> bool:
+    """Tell whether anything that both messages say is different."""
+    mine = (one.bsn, one.born, one.surname, one.initial)
+    theirs = (other.bsn, other.born, other.surname, other.initial)
+    return any(a and b and a != b for a, b in zip(mine, theirs, strict=True))
+
+
 def surely_same(one: Person, other: Person) -> bool:
     """Tell whether two messages are certainly or probably about one person."""
     if one.bsn and other.bsn:

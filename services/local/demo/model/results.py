@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.local.demo.actions import Attempt, Conclude, SignalRef, Step
 from services.local.demo.examples import Examples
-from services.local.demo.model.cases import Key
+from services.local.demo.model.cases import Key, repeats
 from services.local.demo.model.intake import Signal
 from services.local.demo.model.people import surely_same
 
@@ -75,23 +75,27 @@ def feedback(
     results = results_of(cases, steps)
     by_ref = {signal.ref: key for key, signals in cases.items() for signal in signals}
     touched = {by_ref[a.signal] for step in steps for a in step.actions if isinstance(a, Attempt | Conclude)}
+    again = repeats(cases)
     status: Counter[str] = Counter()
     accepted: Counter[str] = Counter()
     for key, signals in cases.items():
         for signal in signals:
             holding = [result for result in results.get(key, ()) if result.holds_for(signal)]
-            read = _read(signal, holding, picked_up=key in touched, known=known(signal))
+            picked_up, repeated = key in touched, signal.id in again
+            read = _read(signal, holding, picked_up=picked_up, repeated=repeated, known=known(signal))
             status[f"{signal.sector} | {read}"] += 1
             if read == "PICKED_UP" and holding:
                 accepted[f"{signal.sector} | {'yes' if holding[-1].text in ACCEPTED else 'no'}"] += 1
     return status, accepted
 
 
-def _read(signal: Signal, holding: list[Result], *, picked_up: bool, known: bool) -> str:
+def _read(signal: Signal, holding: list[Result], *, picked_up: bool, repeated: bool, known: bool) -> str:
     if known:
         return "KNOWN_IN_DEBT_HELP"
     if holding:
         return SHOWN.get(holding[-1].text, "PICKED_UP")
+    if repeated:
+        return "REPEATED"
     return "PICKED_UP" if picked_up else "NOT_YET_PICKED_UP"
 
 
