@@ -41,8 +41,9 @@ class Settings(KafkaSettings):
     """OIN of the organisation that runs this hub (ce_source); the default is of the test prefix."""
     pseudonym_key: Base64Bytes
     """32 bytes: the key under which households, persons and evidence become pseudonyms."""
-    vault_key: Base64Bytes
-    """32 bytes: the master key that wraps the data keys in the vault."""
+    vault_key: SecretStr
+    """32 bytes in base64: the master key that wraps the data keys in the vault; more of them, separated by
+    spaces, while it is rotated: the first wraps, all are read (masterkeys.py)."""
     keep_signal_months: int = Field(6, ge=1)
     """Whole months: a signal that nobody picked up (domain.md 1.10, M1; terms.py says from when)."""
     keep_picked_up_months: int = Field(12, ge=1)

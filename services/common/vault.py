@@ -11,10 +11,10 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.common.masterkeys import MasterKeys
 from services.common.sealing import new_data_key
 
 
@@ -35,8 +35,9 @@ class Entry:
 
 
 _KEEP = text("""
-    INSERT INTO common.vault AS kept (id, household, municipality, class, wrapped_key, expires_at, created_at)
-    SELECT id, household, municipality, :class, decode(wrapped_key, 'base64'), :expires_at, :created_at
+    INSERT INTO common.vault AS kept
+        (id, household, municipality, class, wrapped_key, master, expires_at, created_at)
+    SELECT id, household, municipality, :class, decode(wrapped_key, 'base64'), :master, :expires_at, :created_at
     FROM json_to_recordset(CAST(:entries AS json))
          AS new (id text, household text, municipality text, wrapped_key text)
     ON CONFLICT (id) DO UPDATE SET household = excluded.household, municipality = excluded.municipality
@@ -50,8 +51,9 @@ _FORGET = text("DELETE FROM common.vault WHERE id = ANY(CAST(:ids AS text[]))")
 class Vault:
     """Works in the transaction that it is given."""
 
-    def __init__(self, master_key: bytes) -> None:
-        self._master_key = master_key
+    def __init__(self, master_keys: MasterKeys) -> None:
+        self._master = master_keys
+        self._master_name = master_keys.name
 
     async def keep(
         self,
@@ -72,6 +74,7 @@ class Vault:
             _KEEP,
             {
                 "class": class_.value,
+                "master": self._master_name,
                 "entries": msgspec.json.encode(
                     [self._row(entry, fresh[entry.id]) for entry in wanted]
                 ).decode(),
@@ -83,7 +86,7 @@ class Vault:
         return fresh | await self.find(connection, sorted(known))
 
     def _row(self, entry: Entry, data_key: bytes) -> dict[str, Any]:
-        wrapped = aes_key_wrap(self._master_key, data_key)
+        wrapped = self._master.wrap(data_key)
         return {
             "id": entry.id,
             "household": entry.household,
@@ -96,7 +99,7 @@ class Vault:
         if not ids:
             return {}
         rows = await connection.execute(_FIND, {"ids": list(ids)})
-        return {row.id: aes_key_unwrap(self._master_key, bytes(row.wrapped_key)) for row in rows}
+        return {row.id: self._master.unwrap(bytes(row.wrapped_key)) for row in rows}
 
     async def forget(self, connection: AsyncConnection, ids: Sequence[str]) -> None:
         """Remove these keys for good."""

@@ -2,6 +2,7 @@
 
 from services.common.database import make_engine
 from services.common.host import Parts
+from services.common.masterkeys import MasterKeys
 from services.common.pseudonyms import Pseudonyms
 from services.common.publish import Publisher
 from services.common.registry import Released
@@ -44,7 +45,7 @@ def build(runtime: Runtime) -> Parts:
     )
     directories = Directories(views.parties, views.agreements, views.policies)
     pseudonyms = Pseudonyms(settings.pseudonym_key)
-    maker, vault = Maker(pseudonyms), Vault(settings.vault_key)
+    maker, vault = Maker(pseudonyms), Vault(MasterKeys.of(settings.vault_key.get_secret_value()))
     terms, answers = settings.terms, Answers(runtime.metrics)
     intake = Intake(engine, publisher, clock, directories, maker, vault, answers, terms)
     storage = DeliveryStorage(engine, settings.replica)

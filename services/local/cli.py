@@ -34,9 +34,11 @@ app = typer.Typer(
 topics_app = typer.Typer(help="Topics on the broker.", no_args_is_help=True, rich_markup_mode=None)
 import_app = typer.Typer(help="Load tables from outside.", no_args_is_help=True, rich_markup_mode=None)
 deliveries_app = typer.Typer(help="Webhooks that were given up.", no_args_is_help=True, rich_markup_mode=None)
+vault_app = typer.Typer(help="Data keys of personal data.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(topics_app, name="topics")
 app.add_typer(deliveries_app, name="deliveries")
 app.add_typer(dlq.app, name="dlq")
+app.add_typer(vault_app, name="vault")
 app.add_typer(import_app, name="import")
 
 
@@ -242,6 +244,29 @@ def deliveries_restart(
 
     asyncio.run(restart(database or _endpoint(data_dir, "database"), delivery))
     print(f"{delivery} is tried again")
+
+
+@vault_app.command("rotate")
+def vault_rotate(
+    keys: Annotated[
+        str,
+        typer.Option(
+            envvar="SIGNAALHUB_VAULT_KEY", help="Master keys in base64, the new one first.", show_envvar=True
+        ),
+    ],
+    database: Database = None,
+    data_dir: DataDir = DATA_DIR,
+) -> None:
+    """Wrap every data key in the vault anew, by the first of the master keys; may be stopped and repeated.
+
+    The steps around it are in docs/operations.md, Rotate keys.
+    """
+    import asyncio
+
+    from services.local.rotating import rotate
+
+    done = asyncio.run(rotate(database or _endpoint(data_dir, "database"), keys))
+    print(f"{done} data keys wrapped anew; the first master key opens all there are")
 
 
 def main() -> None:

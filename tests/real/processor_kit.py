@@ -108,7 +108,7 @@ class Kit:
             issuer="test",
             jwks="none",
             pseudonym_key=b"AAAA",
-            vault_key=b"AAAA",
+            vault_key=SecretStr("AAAA"),
             replica=replica,
         )
         released = Released(REPOSITORY / "schemas")
