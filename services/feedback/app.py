@@ -1,11 +1,11 @@
 """Wires feedback: the worklist and outcomes of municipalities, and what creditors may read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from services.common.clock import AMSTERDAM, Clock
 from services.common.database import make_engine
 from services.common.errors import TransientError
-from services.common.events import Agreement
+from services.common.events import Agreement, Party, Role
 from services.common.host import Parts
 from services.common.processor import Processor
 from services.common.projection import Projection
@@ -14,6 +14,7 @@ from services.common.records import partition_key
 from services.common.runtime import Runtime
 from services.common.view import View
 from services.common.web import make_app
+from services.feedback.api.signaalkwaliteit import signaalkwaliteit
 from services.feedback.api.terugkoppelingen import terugkoppelingen
 from services.feedback.api.zaken import zaken
 from services.feedback.disclosures import Disclosures
@@ -28,7 +29,9 @@ from services.feedback.projections import (
     disclosed,
     worklist,
 )
+from services.feedback.quality import View as Seen
 from services.feedback.storage import Attempts, Results, Worklist
+from services.feedback.tallies import QUALITY, TOPICS, Tallies, tally
 
 DESCRIPTION = """De werklijst van gemeenten en wijkteams, en de terugkoppeling aan schuldeisers."""
 
@@ -38,15 +41,21 @@ def build(runtime: Runtime) -> Parts:
     engine, clock = make_engine(runtime.settings), runtime.clock
     publisher = Publisher(runtime)
     agreements: View[Agreement] = View("agreements.v1", runtime)
+    parties: View[Party] = View("parties.v1", runtime)
+    tallies = Tallies(engine, clock)
     api = make_app(runtime, "Signaalhub: werklijst en terugkoppeling", DESCRIPTION)
     outcomes = Outcomes(publisher, Attempts(engine), Results(engine), clock)
     api.include_router(zaken(Worklist(engine), outcomes, clock))
     api.include_router(terugkoppelingen(Disclosures(engine), represents(agreements, clock)))
+    api.include_router(signaalkwaliteit(tallies, members(parties), clock))
     services = (
         publisher,
         agreements,
+        parties,
+        tallies,
         Projection(WORKLIST, WORKLIST_TOPICS, worklist(runtime.settings.terms), runtime, engine),
         Projection(DISCLOSED, DISCLOSED_TOPICS, disclosed(clock), runtime, engine),
+        Projection(QUALITY, TOPICS, tally, runtime, engine),
         Processor(DISCLOSURE, disclosure, Household, partition_key, runtime),
     )
     return Parts(services, api)
@@ -61,3 +70,23 @@ def represents(agreements: View[Agreement], clock: Clock) -> Callable[[str, str]
         return readable(agreements.values(), sender, creditor, clock.now().astimezone(AMSTERDAM).date())
 
     return municipalities
+
+
+def members(parties: View[Party]) -> Callable[[str], Mapping[Seen, Sequence[str]]]:
+    """Return as whom a party may look at the quality of signals, and whose: its own, or its members'."""
+
+    def views(party_id: str) -> Mapping[Seen, Sequence[str]]:
+        if parties.trouble:
+            raise TransientError(parties.trouble)
+        party = parties.get(party_id)
+        roles = party.roles if party else ()
+        found: dict[Seen, Sequence[str]] = {}
+        if Role.MUNICIPALITY in roles:
+            found[Seen.MUNICIPALITY] = (party_id,)
+        if Role.CREDITOR in roles:
+            found[Seen.CREDITOR] = (party_id,)
+        if below := [each.party_id for each in parties.values() if each.umbrella == party_id]:
+            found[Seen.UMBRELLA] = below
+        return found
+
+    return views

@@ -42,13 +42,18 @@ async def erase(connection: AsyncConnection, erasures: Sequence[Erasure], touche
     """Take out what is erased now, and of what was just written (signal: household) what was before."""
     gone = {each.erased_id: each.household for each in erasures}
     if gone:
-        await connection.execute(_REMEMBER, {"ids": list(gone)})
-        await connection.execute(_OLD, {"kept": UNDER_WAY})
+        await remember_erased(connection, list(gone))
     if touched:
         found = await connection.execute(_ERASED, {"ids": list(touched)})
         gone |= {id_: touched[id_] for id_ in found.scalars()}
     if gone:
         await _remove(connection, gone)
+
+
+async def remember_erased(connection: AsyncConnection, ids: Sequence[str]) -> None:
+    """Know for a while that these were erased."""
+    await connection.execute(_REMEMBER, {"ids": list(ids)})
+    await connection.execute(_OLD, {"kept": UNDER_WAY})
 
 
 async def _remove(connection: AsyncConnection, gone: Mapping[str, str]) -> None:

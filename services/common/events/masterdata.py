@@ -24,6 +24,8 @@ class Party:
     """JWK (JSON) under which personal data are sealed for a municipality; without one it is not active."""
     webhook: str | None = None
     active: bool
+    umbrella: str | None = None
+    """OIN of the umbrella organisation that a creditor belongs to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,7 @@ PARTY = object_of(
     gemeentecode={"type": "string", "pattern": "^[0-9]{4}$"},
     publiekeSleutel={"type": "object", "description": "JWK van een publieke sleutel op P-256."},
     webhook={"type": "string", "format": "uri"},
+    koepel=OIN | {"description": "OIN van de koepel waarbij een schuldeiser is aangesloten."},
 )
 AGREEMENT = object_of(
     ("soort", "vanaf"),

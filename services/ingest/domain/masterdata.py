@@ -54,6 +54,7 @@ def read_party(oin: str, raw: object, key_check: KeyCheck) -> tuple[Party | None
     code = of_municipality("gemeentecode", formats.municipality_code)
     key = members.optional("publiekeSleutel", key_check)
     webhook = members.optional("webhook", _webhook)
+    umbrella = members.optional("koepel", formats.oin, Reason.OIN_INVALID)
     members.close()
     if problems or name is None:
         return None, tuple(problems)
@@ -66,6 +67,7 @@ def read_party(oin: str, raw: object, key_check: KeyCheck) -> tuple[Party | None
         public_key=key,
         webhook=webhook,
         active=Role.MUNICIPALITY not in roles or key is not None,
+        umbrella=umbrella,
     )
     return party, ()
 

@@ -59,6 +59,9 @@ Read topic feedback.v1
 Write topic feedback.v1
 Write topic feedback.v1.dlq
 Write topic outcomes.v1
+Read topic parties.v1
+Read topic refusals.v1
+Write topic refusals.v1.dlq
 Read topic routings.v1
 Write topic routings.v1.dlq
 Read topic signal-statuses.v1
@@ -69,6 +72,7 @@ Read topic withdrawals.v1
 Write topic withdrawals.v1.dlq
 Read group feedback-disclosed
 Read group feedback-disclosure
+Read group feedback-quality
 Read group feedback-worklist
 Write transactionalId feedback-disclosure-*
 """
