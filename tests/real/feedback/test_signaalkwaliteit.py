@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from msgspec.structs import replace as replaced
 
 from services.common.database import transaction
 from services.common.events import (
@@ -34,11 +35,7 @@ MARCH, APRIL = datetime(2026, 3, 10, tzinfo=UTC), datetime(2026, 3, 31, 22, tzin
 
 def said(event: Event, at: datetime = MARCH) -> Message:
     found = message(event, "x")
-    return Message(*(getattr(found, n) if n != "meta" else _at(found, at) for n in found.__struct_fields__))
-
-
-def _at(found: Message, at: datetime) -> Any:
-    return type(found.meta)(found.meta.id, found.meta.source, found.meta.type, at)
+    return replaced(found, meta=replaced(found.meta, time=at))
 
 
 def signal(creditor: str, town: str, status: SignalStatus, id_: str = "") -> SignalState:
