@@ -37,7 +37,8 @@ class Entry:
 _KEEP = text("""
     INSERT INTO common.vault AS kept
         (id, household, municipality, class, wrapped_key, master, expires_at, created_at)
-    SELECT id, household, municipality, :class, decode(wrapped_key, 'base64'), :master, :expires_at, :created_at
+    SELECT id, household, municipality, :class, decode(wrapped_key, 'base64'), :master,
+        :expires_at, :created_at
     FROM json_to_recordset(CAST(:entries AS json))
          AS new (id text, household text, municipality text, wrapped_key text)
     ON CONFLICT (id) DO UPDATE SET household = excluded.household, municipality = excluded.municipality
