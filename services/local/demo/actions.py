@@ -83,7 +83,24 @@ class Conclude:
     named: tuple[SignalRef, ...] = ()
 
 
-Action = SendSignal | Deliver | Register | EndHelp | Ask | Attempt | Conclude
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correct:
+    """A creditor puts other content in the place of its signal's."""
+
+    sender: str
+    signal: SignalRef
+    content: Content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdraw:
+    """A creditor withdraws its signal."""
+
+    sender: str
+    signal: SignalRef
+
+
+Action = SendSignal | Deliver | Correct | Withdraw | Register | EndHelp | Ask | Attempt | Conclude
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +119,8 @@ def lane_of(action: Action) -> str:
             return f"{action.sender} {action.content.get('kenmerk')}"
         case Deliver():
             return action.sender
+        case Correct() | Withdraw():
+            return f"{action.sender} {action.signal}"
         case Register() | EndHelp():
             return f"{action.registrar} {action.reference}"
         case Ask():

@@ -34,6 +34,8 @@ async def _feedback(desk: Desk, examples: Examples) -> Counter[str]:
     for party in examples.of_role("schuldeiser"):
         for page in await _pages(desk, "/v1/terugkoppelingen", party["oin"], "terugkoppelingen"):
             for item in page["terugkoppelingen"]:
+                if item["ingetrokken"]:
+                    continue
                 found[f"{party['signaalpartner']} | {LABEL[item['status']]}"] += 1
     return found
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from services.local.demo import calendar as when
 from services.local.demo.actions import Action, Step
+from services.local.demo.corrections import second_looks
 from services.local.demo.debthelp import DebtHelp
 from services.local.demo.deliveries import Delivery
 from services.local.demo.examples import Examples
@@ -38,6 +39,7 @@ TITLES: tuple[tuple[datetime, str], ...] = (
     (when.MARCH_LAST, "results of March"),
     (when.PAUSES_END[2], "pauses of 28 days run out"),
     (when.PAUSES_END[3], "pauses of 30 days run out"),
+    (when.CORRECTIONS, "creditors correct and withdraw signals"),
     (when.MARCH_CLOSE, "March closes"),
     (when.EPILOGUE, "bailiffs ask once more"),
 )
@@ -59,6 +61,7 @@ def make_steps(examples: Examples, seed: int = SEED) -> list[Step]:
     for part in (teamwork.plan, debt_help.plan):
         for moment, actions in part.items():
             plan[moment] += actions
+    plan[when.CORRECTIONS] += second_looks(office.boxes, plan, [home.address for home in bystanders])
     return [Step(at=moment, title=title, actions=tuple(plan[moment])) for moment, title in TITLES]
 
 

@@ -15,12 +15,14 @@ from services.local.demo.actions import (
     Attempt,
     Conclude,
     Content,
+    Correct,
     Deliver,
     EndHelp,
     Register,
     SendSignal,
     SignalRef,
     Step,
+    Withdraw,
     lane_of,
 )
 from services.local.demo.calendar import AMSTERDAM
@@ -66,6 +68,10 @@ class Script:
                 await self._send(action)
             case Deliver():
                 await self._deliver(action)
+            case Correct():
+                good(await self._desk.ask("PUT", self._path(action), json=action.content, **_of(action)))
+            case Withdraw():
+                good(await self._desk.ask("DELETE", self._path(action), **_of(action)))
             case Register():
                 await self._register(action)
             case EndHelp():
@@ -76,6 +82,9 @@ class Script:
                 await self._attempt(action)
             case Conclude():
                 await self._conclude(action)
+
+    def _path(self, action: Correct | Withdraw) -> str:
+        return f"/v1/signalen/{self._ids[action.signal]}"
 
     async def _send(self, action: SendSignal) -> None:
         answer = await self._desk.ask(
@@ -199,3 +208,7 @@ class Script:
             if not page.get("volgende"):
                 return found
             params = {"vanaf": page["volgende"]}
+
+
+def _of(action: Correct | Withdraw) -> dict[str, str]:
+    return {"party": action.sender, "scope": "signalen"}

@@ -11,11 +11,13 @@ from services.local.demo.actions import (
     Ask,
     Attempt,
     Conclude,
+    Correct,
     Deliver,
     EndHelp,
     Register,
     SendSignal,
     Step,
+    Withdraw,
 )
 from services.local.demo.calendar import at
 from services.local.demo.examples import Examples, Spot, load_examples
@@ -123,6 +125,21 @@ def test_what_a_creditor_says_again_is_a_repeat_and_its_case_is_closed(
     found = played(examples, (FEBRUARY, send(LANDLORD, "1", "2026-02-20")), (MARCH, again))
     assert found["feedback"] == status
     assert found["case status"]["CLOSED"] == ("Huur | REPEATED" in status)
+
+
+def test_a_withdrawn_signal_was_never_there_and_a_corrected_one_is_as_it_is_now(examples: Examples) -> None:
+    one, other = send(LANDLORD, "1", "2026-02-20"), send(ENERGY, "2", "2026-02-21")
+    found = played(
+        examples,
+        (FEBRUARY, one, other),
+        (MARCH, Withdraw(sender=LANDLORD, signal=(LANDLORD, "1"))),
+    )
+    assert (found["cases"], found["matches"]) == ({"0363 | single": 1}, {})
+    corrected = Correct(
+        sender=LANDLORD, signal=(LANDLORD, "1"), content=one.content | {"signaaldatum": "2026-03-01"}
+    )
+    found = played(examples, (FEBRUARY, one, other), (MARCH, corrected))
+    assert found["cases"] == {"0363 | single": 1, "0363 | single, consecutive": 1}
 
 
 def test_units_at_one_number_are_told_apart_however_they_are_written(examples: Examples) -> None:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.local.demo.actions import Content, Deliver, SendSignal, SignalRef, Step
+from services.local.demo.actions import Content, Correct, Deliver, SendSignal, SignalRef, Step, Withdraw
 from services.local.demo.examples import Examples, Spot
 from services.local.demo.model.gate import Gate
 from services.local.demo.model.people import Person, person_of
@@ -66,6 +66,7 @@ def take_in(steps: list[Step], examples: Examples) -> Intake:
     spots = {(spot.postcode, spot.number): spot for spot in examples.spots}
     known: dict[SignalRef, str] = {}
     for step in steps:
+        _look_twice(step, intake, spots)
         for sender, row in _rows(step):
             reasons = {"UNREADABLE"} if isinstance(row, str) else gate.reasons(sender, row, step.at.date())
             if isinstance(row, str) or reasons:
@@ -80,6 +81,25 @@ def take_in(steps: list[Step], examples: Examples) -> Intake:
             else:
                 intake.delivered["repeated" if known[ref] == content else "in conflict"] += 1
     return intake
+
+
+def _look_twice(step: Step, intake: Intake, spots: dict[tuple[str, int], Spot]) -> None:
+    """A corrected signal is as it is now, one that is withdrawn was never sent."""
+    for action in step.actions:
+        match action:
+            case Correct(signal=ref, content=content):
+                intake.signals = [
+                    _signal(ref, content, spots, step.at if _moved(each, content) else each.at)
+                    if each.ref == ref
+                    else each
+                    for each in intake.signals
+                ]
+            case Withdraw(signal=ref):
+                intake.signals = [each for each in intake.signals if each.ref != ref]
+
+
+def _moved(signal: Signal, row: Content) -> bool:
+    return signal.home != (row["adres"]["postcode"], row["adres"]["huisnummer"])
 
 
 def _rows(step: Step) -> Iterator[tuple[str, Content | str]]:
