@@ -44,6 +44,8 @@ class Operation(StrEnum):
     DESCRIBE = "Describe"
     DESCRIBE_CONFIGS = "DescribeConfigs"
     ALTER_CONFIGS = "AlterConfigs"
+    DELETE = "Delete"
+    """Of records too."""
 
 
 MAKING_TOPICS = (Operation.CREATE, Operation.DESCRIBE, Operation.DESCRIBE_CONFIGS, Operation.ALTER_CONFIGS)
@@ -67,7 +69,7 @@ def wanted_acls(catalogue: Catalogue, parties: Iterable[str]) -> frozenset[Acl]:
     return (
         frozenset().union(*(service_acls(catalogue, name) for name in services_of(catalogue)))
         | preparing_acls()
-        | frozenset().union(*map(party_acls, parties))
+        | frozenset().union(*(party_acls(catalogue, oin) for oin in parties))
     )
 
 
@@ -86,13 +88,17 @@ def preparing_acls() -> frozenset[Acl]:
     return _all(PREPARE, Resource.TOPIC, "*", *MAKING_TOPICS)
 
 
-def party_acls(oin: str) -> frozenset[Acl]:
-    """Return what a party may: read its own topics, in groups whose names begin with its OIN."""
+def party_acls(catalogue: Catalogue, oin: str) -> frozenset[Acl]:
+    """Return what a party may: read its own topics, in groups that begin with its OIN; write its intake.
+
+    Whatever its role: who has no such topic cannot make it, and the gate says what its signals are worth.
+    """
     if not _OIN.fullmatch(oin):
         raise ConfigurationError(f"party {oin} is not an OIN of 20 digits, so nobody could tell whose groups")
-    return _all(oin, Resource.TOPIC, f"{TENANT_PREFIX}{oin}.", Operation.READ, prefixed=True) | _all(
-        oin, Resource.GROUP, oin, Operation.READ, prefixed=True
-    )
+    own = _all(oin, Resource.TOPIC, f"{TENANT_PREFIX}{oin}.", Operation.READ, prefixed=True)
+    groups = _all(oin, Resource.GROUP, oin, Operation.READ, prefixed=True)
+    intakes = (topic.name.format(oin=oin) for topic in catalogue.intake_topics)
+    return own.union(groups, *(_all(oin, Resource.TOPIC, name, Operation.WRITE) for name in intakes))
 
 
 def is_ours(catalogue: Catalogue, user: str) -> bool:
@@ -116,14 +122,16 @@ def _tenants(catalogue: Catalogue, service: str) -> frozenset[Acl]:
     operations = [Operation.WRITE] if any(name.startswith(TENANT_PREFIX) for name in outputs) else []
     if service in catalogue.topic(_PARTIES).producers:  # a party's topics are there before the party is
         operations += MAKING_TOPICS
+    if any(topic.consumer == service for topic in catalogue.intake_topics):
+        operations += (Operation.READ, Operation.DELETE)
     return _all(service, Resource.TOPIC, TENANT_PREFIX, *operations, prefixed=True)
 
 
 def _groups(catalogue: Catalogue, service: str) -> frozenset[Acl]:
-    own = [spec.name for spec in catalogue.processors if spec.service == service]
-    groups = (
-        _all(service, Resource.GROUP, spec.name, Operation.READ) for spec in _members(catalogue, service)
-    )
+    intakes = [topic.group for topic in catalogue.intake_topics if topic.consumer == service]
+    own = [*(spec.name for spec in catalogue.processors if spec.service == service), *intakes]
+    members = [*(spec.name for spec in _members(catalogue, service)), *intakes]
+    groups = (_all(service, Resource.GROUP, name, Operation.READ) for name in members)
     ids = (
         _all(service, Resource.TRANSACTIONAL_ID, f"{name}-", Operation.WRITE, prefixed=True) for name in own
     )

@@ -45,6 +45,22 @@ class TenantTopic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeTopic:
+    """A topic that each party with one of `roles` writes itself; `consumer` takes it in, in `group`.
+
+    On it are messages of the interface (JSON), no contract of ours; the sender is the topic's party.
+    """
+
+    name: str
+    roles: tuple[Role, ...]
+    partitions: int
+    retention_days: int
+    """For what is not taken in yet: what is, is deleted."""
+    consumer: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessorSpec:
     """Inputs and outputs of one processor; its name is its consumer group."""
 
@@ -82,6 +98,7 @@ class Catalogue:
     tenant_topics: tuple[TenantTopic, ...]
     processors: tuple[ProcessorSpec, ...]
     projections: tuple[ProjectionSpec, ...]
+    intake_topics: tuple[IntakeTopic, ...] = ()
 
     @cached_property
     def _by_name(self) -> dict[str, Topic]:
@@ -135,13 +152,14 @@ class Catalogue:
         return PhysicalTopic(name=changelog_of(spec.name), partitions=partitions, compacted=True)
 
     def topics_for(self, oin: str, roles: Iterable[Role]) -> list[PhysicalTopic]:
-        """Return the tenant topics of a party with these roles."""
+        """Return the tenant topics of a party with these roles, with those that it writes."""
         wanted = frozenset(roles)
+        every: tuple[TenantTopic | IntakeTopic, ...] = (*self.tenant_topics, *self.intake_topics)
         return [
             PhysicalTopic(
                 name=t.name.format(oin=oin), partitions=t.partitions, retention_days=t.retention_days
             )
-            for t in self.tenant_topics
+            for t in every
             if wanted & frozenset(t.roles)
         ]
 

@@ -49,6 +49,7 @@ _OPERATIONS = {
     Operation.DESCRIBE: AclOperation.DESCRIBE,
     Operation.DESCRIBE_CONFIGS: AclOperation.DESCRIBE_CONFIGS,
     Operation.ALTER_CONFIGS: AclOperation.ALTER_CONFIGS,
+    Operation.DELETE: AclOperation.DELETE,
 }
 _REFUSALS = {
     KafkaError.CLUSTER_AUTHORIZATION_FAILED: "this user may not change rights: it takes Alter on the cluster",

@@ -23,6 +23,7 @@ from services.ingest.directories import Directories
 from services.ingest.erasing import Erasing
 from services.ingest.forgetting import Forgetting
 from services.ingest.intake import Intake
+from services.ingest.kafka_intake import KafkaIntake
 from services.ingest.making import Maker
 from services.ingest.masterdata import MasterData, Views
 from services.ingest.registrations import Registrations
@@ -62,4 +63,6 @@ def build(runtime: Runtime) -> Parts:
     api.include_router(master_data(MasterData(runtime, publisher, views), settings))
     masters = (views.parties, views.agreements, views.policies, views.teams)
     erasing, forgetting = Erasing(engine, publisher, clock), Forgetting(engine, clock, terms)
-    return Parts((publisher, *masters, settler, erasing, forgetting), api)
+    [topic] = runtime.catalogue.intake_topics
+    own_topics = KafkaIntake(runtime, topic, intake)
+    return Parts((publisher, *masters, settler, erasing, forgetting, own_topics), api)

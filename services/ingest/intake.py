@@ -7,8 +7,9 @@ has acknowledged every record.
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -16,13 +17,13 @@ from services.common.clock import AMSTERDAM, Clock
 from services.common.database import transaction
 from services.common.events import Party, Refusal, Role
 from services.common.identifiers import derived_id
-from services.common.publish import Publisher
 from services.common.records import Outgoing
 from services.common.terms import Terms, began_before, end_of
 from services.common.vault import DataClass, Entry, Vault
 from services.ingest.counting import Answers
 from services.ingest.directories import Directories
 from services.ingest.domain.directory import Directory, may_act_for
+from services.ingest.domain.reasons import Problem, Reason
 from services.ingest.judging import YIELD_EVERY, Accepted, Delivery, Judged, Row, judge_rows, read_rows
 from services.ingest.making import Maker, signal_person
 from services.ingest.storage import find_places, remember, remembered
@@ -31,12 +32,19 @@ _REFUSAL_ROLES = frozenset({Role.CREDITOR, Role.INTERMEDIARY})
 """Parties with these roles have a topic for refusals."""
 
 
+class Publishing(Protocol):
+    """What puts records on the log: `Publisher`, or a transaction that holds more than these records."""
+
+    async def publish(self, outgoings: Sequence[Outgoing], now: datetime) -> None:
+        """Return when all of them are there; any trouble is a `TransientError`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Intake:
     """One for the whole process."""
 
     engine: AsyncEngine
-    publisher: Publisher
+    publisher: Publishing
     clock: Clock
     directories: Directories
     maker: Maker
@@ -110,6 +118,9 @@ class Intake:
     ) -> Iterator[Outgoing]:
         if each.problems:
             yield from refused(each, delivery, directory, self._source_hash(each), now)
+        elif each.conflict and not delivery.answered:
+            told = replace(each, problems=(Problem(Reason.REFERENCE_CONFLICT, "kenmerk"),))
+            yield from refused(told, delivery, directory, self._source_hash(each), now)
         elif each.accepted and not each.conflict:
             yield from self._signal(each, each.accepted, delivery, directory, keys)
 

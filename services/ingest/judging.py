@@ -55,6 +55,8 @@ class Delivery:
     id: str | None = None
     trial: bool = False
     """A dry run: what the answer would be, and nothing else."""
+    answered: bool = True
+    """Whether the sender is told of each row by an answer too, and not by its refusals alone."""
     sealers: Sealers = field(default_factory=Sealers)
 
 

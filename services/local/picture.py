@@ -66,7 +66,12 @@ def _tenant_table(catalogue: Catalogue) -> list[str]:
         f"| `{t.name}` | {t.subject} | {', '.join(map(str.lower, t.roles))} | {t.retention_days} days |"
         for t in catalogue.tenant_topics
     ]
-    return head + rows
+    written = [
+        f"| `{t.name}` | signal as JSON, written by | {', '.join(map(str.lower, t.roles))} | until taken in, "
+        f"at most {t.retention_days} days |"
+        for t in catalogue.intake_topics
+    ]
+    return head + rows + written
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ class Reason(StrEnum):
     FIELD_INVALID = "FIELD_INVALID"
     REFERENCE_INVALID = "REFERENCE_INVALID"
     REFERENCE_MISMATCH = "REFERENCE_MISMATCH"
+    REFERENCE_CONFLICT = "REFERENCE_CONFLICT"
     OIN_INVALID = "OIN_INVALID"
     BSN_INVALID = "BSN_INVALID"
     BSN_NOT_ALLOWED = "BSN_NOT_ALLOWED"
@@ -57,6 +58,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.FIELD_INVALID: "De waarde van dit veld heeft niet de juiste vorm.",
     Reason.REFERENCE_INVALID: "Een kenmerk heeft 1 tot 64 afdrukbare tekens, zonder spatie eromheen.",
     Reason.REFERENCE_MISMATCH: "Het kenmerk en de schuldeiser zijn die van het signaal dat u corrigeert.",
+    Reason.REFERENCE_CONFLICT: "Onder dit kenmerk is al een signaal met een andere inhoud geaccepteerd.",
     Reason.OIN_INVALID: "Een OIN heeft 20 cijfers.",
     Reason.BSN_INVALID: "Een burgerservicenummer heeft 9 cijfers die aan de elfproef voldoen.",
     Reason.BSN_NOT_ALLOWED: "Alleen een zorgverzekeraar en het CAK mogen een burgerservicenummer meesturen.",

@@ -67,14 +67,26 @@ TENANTS = {
     BAILIFF: ("bailiff-matches",),
 }
 SPECS: list[ProcessorSpec | ProjectionSpec] = [*CATALOGUE.processors, *CATALOGUE.projections]
-GROUPS = {spec.name for spec in SPECS}
+INTAKE_GROUPS = {topic.group for topic in CATALOGUE.intake_topics}
+GROUPS = {spec.name for spec in SPECS} | INTAKE_GROUPS
 
 tenants = pytest.mark.parametrize("oin", TENANTS)
 services = pytest.mark.parametrize("name", SERVICES)
 
 
 def own(oin: str) -> set[str]:
-    return {f"tenant.{oin}.{subject}.v1" for subject in TENANTS[oin]}
+    return {f"tenant.{oin}.{subject}.v1" for subject in TENANTS[oin]} | intake(oin)
+
+
+def intake(oin: str) -> set[str]:
+    """The topic to which a creditor writes its signals."""
+    return {f"tenant.{oin}.signalen.v1"} if TENANTS[oin] == CREDITOR else set()
+
+
+def taken_in_by(service: str, every: set[str]) -> set[str]:
+    """Topics of parties that a service may read: by their prefix, for new ones come while it runs."""
+    takes = any(topic.consumer == service for topic in CATALOGUE.intake_topics)
+    return {name for name in every if takes and name.startswith("tenant.")}
 
 
 def read_by(service: str) -> set[str]:
@@ -116,7 +128,7 @@ def town(site: Site) -> Iterator[Town]:
         found = Town(endpoints, site.secrets.token)
         found.settle()
         said = run(["topics", "apply", "--acls"], site.variables(ADMIN))
-        assert "rights of the services and 6 parties: 12 given, 0 taken away" in said
+        assert "rights of the services and 6 parties: 18 given, 0 taken away" in said
         yield found
 
 
@@ -162,7 +174,9 @@ def test_what_a_signal_sets_in_motion_needs_no_right_that_its_service_lacks(town
 async def test_a_service_reads_what_it_consumes_and_nothing_else(
     site: Site, every: set[str], name: str
 ) -> None:
-    assert await refused_reading(site.settings(name), every) == every - read_by(name)
+    assert await refused_reading(site.settings(name), every) == every - read_by(name) - taken_in_by(
+        name, every
+    )
 
 
 @services
@@ -187,6 +201,7 @@ async def test_a_service_is_in_no_group_and_no_transaction_of_another(
 ) -> None:
     user = site.settings(name)
     own_groups = {spec.name for spec in SPECS if spec.service == name}
+    own_groups |= {topic.group for topic in CATALOGUE.intake_topics if topic.consumer == name}
     others = GROUPS - own_groups | {TOWN, "anything"}
     assert await refused_groups(user, own_groups | others) == others
     every = {f"{spec.name}-0": spec.service for spec in CATALOGUE.processors}
@@ -231,8 +246,8 @@ async def test_the_broker_gives_a_party_no_record_of_anybody_else(
 
 
 @tenants
-async def test_a_party_writes_to_no_topic_not_even_its_own(site: Site, every: set[str], oin: str) -> None:
-    assert await refused_writing(site.settings(oin), every) == every
+async def test_a_party_writes_to_no_topic_but_its_own_signals(site: Site, every: set[str], oin: str) -> None:
+    assert await refused_writing(site.settings(oin), every) == every - intake(oin)
 
 
 @tenants

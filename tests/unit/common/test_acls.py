@@ -44,8 +44,12 @@ Write topic signals.v1
 Write topic withdrawals.v1
 AlterConfigs topic tenant.*
 Create topic tenant.*
+Delete topic tenant.*
 Describe topic tenant.*
 DescribeConfigs topic tenant.*
+Read topic tenant.*
+Read group ingest-intake
+Write transactionalId ingest-intake-*
 """
 FEEDBACK = """
 Read topic agreements.v1
@@ -92,14 +96,14 @@ def test_only_its_consumers_read_and_only_its_producers_write_a_topic(service: s
     assert (Operation.WRITE in may) == (service in CATALOGUE.topic(name).producers)
 
 
-def test_nobody_reads_what_was_set_aside_or_the_topics_of_parties() -> None:
+def test_nobody_reads_what_was_set_aside_and_topics_of_parties_only_who_takes_their_signals_in() -> None:
     dlqs = {dlq_of(topic.name) for topic in CATALOGUE.topics}
     reading = [
         acl
         for acl in wanted_acls(CATALOGUE, [])
         if acl.operation is Operation.READ and (acl.name in dlqs or acl.name.startswith("tenant."))
     ]
-    assert reading == []
+    assert [(acl.user, acl.name) for acl in reading] == [("ingest", "tenant.")]
 
 
 def test_only_the_notifier_writes_to_parties_and_only_who_keeps_parties_makes_their_topics() -> None:
@@ -108,15 +112,23 @@ def test_only_the_notifier_writes_to_parties_and_only_who_keeps_parties_makes_th
         for acl in wanted_acls(CATALOGUE, [])
         if acl.name == "tenant." and acl.prefixed
     }
-    assert wide == {("notifier", Operation.WRITE), *(("ingest", each) for each in MAKING_TOPICS)}
+    takes_in = (Operation.READ, Operation.DELETE)
+    assert wide == {
+        ("notifier", Operation.WRITE),
+        *(("ingest", each) for each in (*MAKING_TOPICS, *takes_in)),
+    }
 
 
 def test_a_party_reads_its_own_topics_in_groups_that_begin_with_its_oin() -> None:
-    assert sorted(map(told, party_acls(TOWN))) == [f"Read group {TOWN}*", f"Read topic tenant.{TOWN}.*"]
+    assert sorted(map(told, party_acls(CATALOGUE, TOWN))) == [
+        f"Read group {TOWN}*",
+        f"Read topic tenant.{TOWN}.*",
+        f"Write topic tenant.{TOWN}.signalen.v1",
+    ]
 
 
 def test_what_one_party_may_never_reaches_what_is_of_another() -> None:
-    own, others = party_acls(TOWN), party_acls(LANDLORD)
+    own, others = party_acls(CATALOGUE, TOWN), party_acls(CATALOGUE, LANDLORD)
     for acl in own:
         assert not [each.name for each in others if each.name.startswith(acl.name)]
 
@@ -126,7 +138,7 @@ def test_what_one_party_may_never_reaches_what_is_of_another() -> None:
 )
 def test_a_party_without_an_oin_gets_no_rights(oin: str) -> None:
     with pytest.raises(ConfigurationError, match="20 digits"):
-        party_acls(oin)
+        party_acls(CATALOGUE, oin)
 
 
 def test_who_makes_the_topics_neither_reads_nor_writes_one() -> None:
@@ -137,7 +149,11 @@ def test_who_makes_the_topics_neither_reads_nor_writes_one() -> None:
 def test_nothing_but_topics_of_parties_and_transactional_ids_goes_by_prefix_and_only_prepare_by_all() -> None:
     acls = wanted_acls(CATALOGUE, [])
     wide = {(acl.resource, acl.name) for acl in acls if acl.prefixed}
-    ids = {(Resource.TRANSACTIONAL_ID, f"{spec.name}-") for spec in CATALOGUE.processors}
+    groups = [
+        *(spec.name for spec in CATALOGUE.processors),
+        *(topic.group for topic in CATALOGUE.intake_topics),
+    ]
+    ids = {(Resource.TRANSACTIONAL_ID, f"{group}-") for group in groups}
     assert wide == {(Resource.TOPIC, "tenant."), *ids}
     assert {acl.user for acl in acls if acl.name == "*"} == {PREPARE}
 
