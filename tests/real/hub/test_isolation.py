@@ -58,7 +58,8 @@ SECONDS = 400
 QUIET = {"log_level": 0}
 """The client outlives the broker and would complain of it."""
 CATALOGUE = load_catalogue(REPOSITORY / "schemas")
-MUNICIPALITY, CREDITOR = ("signals", "cases", "matches"), ("pauses", "feedback", "refusals")
+MUNICIPALITY = ("signals", "cases", "matches", "withdrawals", "erasures")
+CREDITOR = ("pauses", "feedback", "refusals")
 TENANTS = {
     TOWN: MUNICIPALITY,
     OTHER_TOWN: MUNICIPALITY,
