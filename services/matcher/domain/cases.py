@@ -137,7 +137,12 @@ def _ended_by(case: CaseFacts, signals: tuple[SignalFact, ...]) -> tuple[CaseRes
     """Return the result of a case and since when it is closed; one with nothing but repeats needs no team."""
     if case.results:
         return case.results[-1].result, min([result.at for result in case.results])
-    if case.attempted_at or not signals or not all(_is_repeat(signal.told) for signal in signals):
+    if (
+        case.attempted_at
+        or not signals
+        or not _is_repeat(signals[0].told)
+        or not all(_is_repeat(signal.told) for signal in signals)
+    ):
         return None, None
     return CaseResult.REPEATED, max([signal.at for signal in signals])
 
