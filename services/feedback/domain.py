@@ -138,8 +138,7 @@ def readable(agreements: Iterable[Agreement], sender: str, creditor: str, today:
         for agreement in agreements
         if agreement.kind is AgreementKind.SIGNALS
         and (agreement.sender, agreement.grantee) == (sender, creditor)
-        and agreement.valid_from <= today
-        and (agreement.valid_until is None or today <= agreement.valid_until)
+        and agreement.holds(today)
     )
 
 

@@ -10,7 +10,8 @@ from services.common.runtime import Runtime
 from services.common.vault import Vault
 from services.common.view import View
 from services.common.web import BASE, make_app
-from services.ingest.api import deliveries
+from services.ingest.agreements import Agreements
+from services.ingest.api import agreements, deliveries
 from services.ingest.api.masterdata import master_data
 from services.ingest.api.registrations import registrations
 from services.ingest.api.revisions import revisions
@@ -51,7 +52,10 @@ def build(runtime: Runtime) -> Parts:
     intake = Intake(engine, publisher, clock, directories, maker, vault, answers, terms)
     storage = DeliveryStorage(engine, settings.replica)
     settler = Settler(storage)
-    limits = {f"{BASE}{deliveries.PATH}": deliveries.MOST_BYTES}
+    limits = {
+        f"{BASE}{deliveries.PATH}": deliveries.MOST_BYTES,
+        f"{BASE}{agreements.PATH}": agreements.MOST_BYTES,
+    }
     api = make_app(runtime, "Signaalhub: aanleveren", DESCRIPTION, body_limits=limits)
     api.include_router(signals(intake))
     api.include_router(revisions(Revisions(engine, publisher, clock, directories, maker, vault, terms)))
@@ -60,6 +64,9 @@ def build(runtime: Runtime) -> Parts:
     keeping = Registrations(engine, publisher, clock, directories, maker, vault, terms)
     api.include_router(registrations(keeping))
     api.include_router(schemas(Released(settings.schemas_dir)))
+    agreed = Agreements(publisher, views.agreements, clock)
+    api.include_router(agreements.kept_agreements(agreed, settings))
+    api.include_router(agreements.agreements(agreed, settings))
     api.include_router(master_data(MasterData(runtime, publisher, views), settings))
     masters = (views.parties, views.agreements, views.policies, views.teams)
     erasing, forgetting = Erasing(engine, publisher, clock), Forgetting(engine, clock, terms)

@@ -24,6 +24,7 @@ _LATER = frozenset(
         Reason.END_OF_SUPPLY_TOO_SOON,
         Reason.AMOUNT_BELOW_THRESHOLD,
         Reason.NO_AGREEMENT,
+        Reason.KIND_NOT_AGREED,
         Reason.EFFORTS_NOT_DECLARED,
     }
 )

@@ -49,9 +49,6 @@ class MasterData:
         await self._make(self.runtime.catalogue.topics_for(party.party_id, party.roles))
         await self._put("parties.v1", party.party_id, party, self.views.parties)
 
-    async def put_agreement(self, agreement: Agreement) -> None:
-        await self._put("agreements.v1", agreement.agreement_id, agreement, self.views.agreements)
-
     async def put_policy(self, policy: Policy) -> None:
         await self._put("policies.v1", policy.municipality, policy, self.views.policies)
 

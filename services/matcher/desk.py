@@ -87,8 +87,7 @@ class Desk:
 
     def _represents(self, principal: str, today: date) -> Iterator[str]:
         for each in self._agreements.values():
-            begun = each.valid_from <= today and (each.valid_until is None or today <= each.valid_until)
-            if each.kind is AgreementKind.REPRESENTATION and each.grantor == principal and begun:
+            if each.kind is AgreementKind.REPRESENTATION and each.grantor == principal and each.holds(today):
                 yield each.grantee
 
 

@@ -22,6 +22,7 @@ from services.common.events.debthelp import (
 )
 from services.common.events.masterdata import (
     Agreement,
+    AgreementStep,
     Party,
     Policy,
     Team,
@@ -40,6 +41,7 @@ from services.common.events.signals import (
 )
 from services.common.events.vocabulary import (
     AgreementKind,
+    AgreementStatus,
     CaseKind,
     CasePriority,
     CaseResult,
@@ -70,6 +72,8 @@ __all__ = [
     "SUBJECTS",
     "Agreement",
     "AgreementKind",
+    "AgreementStatus",
+    "AgreementStep",
     "Area",
     "BailiffMatch",
     "Case",

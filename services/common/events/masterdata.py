@@ -1,13 +1,15 @@
 """Master data: who takes part, and what they agreed."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from services.common.events.vocabulary import (
     AgreementKind,
+    AgreementStatus,
     Lane,
     PartnerType,
     Role,
+    SignalKind,
 )
 
 
@@ -29,10 +31,20 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementStep:
+    """What happened to an agreement, when, and by which party."""
+
+    status: AgreementStatus
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """SIGNALS: `grantor` (municipality) receives signals of `grantee` (creditor), sent by it or by `sender`.
 
-    REPRESENTATION: `grantee` may act for `grantor`. Both hold from `valid_from` up to and with `valid_until`.
+    REPRESENTATION: `grantee` may act for `grantor`. Both hold from `valid_from` up to and with `valid_until`,
+    once active; of an ended one `valid_until` is the last day.
     """
 
     agreement_id: str
@@ -42,6 +54,19 @@ class Agreement:
     sender: str | None = None
     valid_from: date
     valid_until: date | None = None
+    kinds: tuple[SignalKind, ...] = ()
+    """Which kinds of signal; empty: all."""
+    executor: str | None = None
+    """Who does the work for the municipality (uitvoerder)."""
+    status: AgreementStatus = AgreementStatus.ACTIVE
+    """A record of v1 is active."""
+    steps: tuple[AgreementStep, ...] = ()
+    """How it came there, the oldest first."""
+
+    def holds(self, on: date) -> bool:
+        """Tell whether it is in force on a day: an end refuses what is later than it, not what was before."""
+        in_force = self.status is AgreementStatus.ACTIVE or self.status is AgreementStatus.ENDED
+        return in_force and self.valid_from <= on and (self.valid_until is None or on <= self.valid_until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

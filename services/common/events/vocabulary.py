@@ -222,6 +222,17 @@ class AgreementKind(StrEnum):
     REPRESENTATION = "REPRESENTATION"
 
 
+class AgreementStatus(StrEnum):
+    """Where an agreement stands in its life (domain.md 2.1: the signing portal)."""
+
+    DRAFTED = "DRAFTED"
+    SENT = "SENT"
+    SIGNED_BY_CREDITOR = "SIGNED_BY_CREDITOR"
+    SIGNED_BY_MUNICIPALITY = "SIGNED_BY_MUNICIPALITY"
+    ACTIVE = "ACTIVE"
+    ENDED = "ENDED"
+
+
 class Lane(StrEnum):
     """A kind of case that a team takes before areas are looked at."""
 

@@ -1,4 +1,4 @@
-"""Master data, kept by whoever runs the hub: PUT /v1/partijen, /v1/overeenkomsten, /v1/beleid, /v1/teams."""
+"""Master data, kept by whoever runs the hub: PUT /v1/partijen, /v1/beleid, /v1/teams."""
 
 from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
@@ -11,15 +11,13 @@ from services.common.settings import Settings
 from services.common.tokens import Caller, needs
 from services.common.web import BASE, Model
 from services.ingest.api.refusing import json_of, refusal
-from services.ingest.api.shapes import DATE, OIN, TEXT, body_of, object_of
+from services.ingest.api.shapes import OIN, TEXT, body_of, object_of
 from services.ingest.domain.masterdata import (
     AREA,
-    KINDS,
     LANES,
     LONGEST_PAUSE_DAYS,
     LONGEST_REPEAT_DAYS,
     ROLES,
-    read_agreement,
     read_party,
     read_policy,
     read_team,
@@ -55,17 +53,6 @@ PARTY = object_of(
     publiekeSleutel={"type": "object", "description": "JWK van een publieke sleutel op P-256."},
     webhook={"type": "string", "format": "uri"},
     koepel=OIN | {"description": "OIN van de koepel waarbij een schuldeiser is aangesloten."},
-)
-AGREEMENT = object_of(
-    ("soort", "vanaf"),
-    soort={"type": "string", "enum": list(KINDS)},
-    gemeente=OIN,
-    schuldeiser=OIN,
-    afzender=OIN,
-    opdrachtgever=OIN,
-    gemachtigde=OIN,
-    vanaf=DATE,
-    tot=DATE,
 )
 POLICY = object_of(
     ("pauzedagen",),
@@ -111,12 +98,6 @@ def master_data(data: MasterData, settings: Settings) -> APIRouter:
             )
         await data.put_party(party)
         return Vastgelegd(id=oin)
-
-    @router.put("/overeenkomsten/{id}", summary="Leg een overeenkomst vast", openapi_extra=body_of(AGREEMENT))
-    async def leg_overeenkomst_vast(id: Id, request: Request) -> Vastgelegd:
-        raw, _ = await json_of(request)
-        await data.put_agreement(_whole(*read_agreement(id, raw)))
-        return Vastgelegd(id=id)
 
     @router.put("/beleid/{oin}", summary="Leg beleid van een gemeente vast", openapi_extra=body_of(POLICY))
     async def leg_beleid_vast(oin: Oin, request: Request) -> Vastgelegd:

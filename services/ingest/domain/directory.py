@@ -49,22 +49,16 @@ def directory_of(
     )
 
 
-def holds(agreement: Agreement, on: date) -> bool:
-    """Tell whether an agreement is in force on a day."""
-    return agreement.valid_from <= on and (agreement.valid_until is None or on <= agreement.valid_until)
-
-
 def may_act_for(creditor: str, sender: str, directory: Directory, on: date) -> bool:
     """Tell whether a sender may send signals of a creditor to any municipality."""
-    return creditor == sender or any(
-        holds(each, on) for each in directory.senders.get((creditor, sender), ())
-    )
+    pair = directory.senders.get((creditor, sender), ())
+    return creditor == sender or any(each.holds(on) for each in pair)
 
 
 def represents(principal: str, actor: str, directory: Directory, on: date) -> bool:
     """Tell whether a party may act for another in what is no signal."""
     pair = directory.representations.get((principal, actor), ())
-    return principal == actor or any(holds(each, on) for each in pair)
+    return principal == actor or any(each.holds(on) for each in pair)
 
 
 def _grouped(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.common.events import Agreement, Party, Role, SignalKind
-from services.ingest.domain.directory import Directory, Place, holds, may_act_for
+from services.ingest.domain.directory import Directory, Place, may_act_for
 from services.ingest.domain.drafts import SignalClaim
 
 OLDEST_SIGNAL_DAYS = 31
@@ -33,7 +33,7 @@ def facts_of(
     agreements = None
     if municipality and claim.creditor and on:
         pair = directory.signals.get((municipality.party_id, claim.creditor), ())
-        agreements = tuple([each for each in pair if holds(each, on)])
+        agreements = tuple([each for each in pair if each.holds(on)])
     return Facts(sender, today, place, directory, municipality, creditor, agreements)
 
 
@@ -59,6 +59,14 @@ def other_partner_type(claim: SignalClaim, facts: Facts) -> bool:
 
 def no_agreement(claim: SignalClaim, facts: Facts) -> bool:
     return facts.agreements == ()
+
+
+def kind_not_agreed(claim: SignalClaim, facts: Facts) -> bool:
+    """No kinds at all means all of them."""
+    for each in facts.agreements or ():
+        if not each.kinds or claim.kind in each.kinds:
+            return False
+    return bool(facts.agreements)
 
 
 def not_represented(claim: SignalClaim, facts: Facts) -> bool:

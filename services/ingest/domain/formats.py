@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 
 from services.common.ddas import PARTNER_TYPE
 from services.common.events import PartnerType, SignalKind, Threat
@@ -161,10 +162,13 @@ def boolean(value: object) -> bool | None:
 
 def day(value: object) -> date | None:
     """YYYY-MM-DD."""
-    if not isinstance(value, str) or not _DATE.fullmatch(value):
-        return None
+    return _day(value) if isinstance(value, str) and len(value) == len("YYYY-MM-DD") else None
+
+
+@lru_cache(maxsize=4096)  # a delivery has thousands of signals and some dozens of dates
+def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(value)
+        return date.fromisoformat(text) if _DATE.fullmatch(text) else None
     except ValueError:
         return None
 

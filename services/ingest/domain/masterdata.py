@@ -1,19 +1,15 @@
-"""Reading master data: party, agreement, policy of a municipality, district team. All errors at once."""
+"""Reading master data: party, policy of a municipality, district team. All errors at once."""
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
-from enum import StrEnum
-from typing import TypeVar
 
-from services.common.events import Agreement, AgreementKind, Lane, Party, Policy, Role, Team
+from services.common.events import Lane, Party, Policy, Role, Team
 from services.common.identifiers import is_safe_url
 from services.ingest.domain import formats
-from services.ingest.domain.members import Members, Parse
+from services.ingest.domain.members import Members, all_of
 from services.ingest.domain.reading import Problems
 from services.ingest.domain.reasons import Problem, Reason
 
-E = TypeVar("E", bound=StrEnum)
 KeyCheck = Callable[[object], str | None]
 """Returns a public JWK (P-256) as JSON, None when it is none."""
 
@@ -25,10 +21,6 @@ ROLES: Mapping[str, Role] = {
     "hulpverlener": Role.HELPER,
 }
 LANES: Mapping[str, Lane] = {"crisis": Lane.CRISIS, "jongeren": Lane.YOUTH}
-KINDS: Mapping[str, AgreementKind] = {
-    "signalen": AgreementKind.SIGNALS,
-    "vertegenwoordiging": AgreementKind.REPRESENTATION,
-}
 AREA = r"[1-9][0-9]{3}|WK[0-9A-Z]{6}|BU[0-9A-Z]{8}"
 LONGEST_PAUSE_DAYS = 366
 LONGEST_REPEAT_DAYS = 365
@@ -45,7 +37,7 @@ def read_party(oin: str, raw: object, key_check: KeyCheck) -> tuple[Party | None
     problems: list[Problem] = []
     members = Members(raw, problems)
     name = members.required("naam", formats.text)
-    roles = members.required("rollen", _all_of(ROLES.get)) or ()
+    roles = members.required("rollen", all_of(ROLES.get)) or ()
     if raw.get("rollen") == []:
         members.note(Reason.FIELD_MISSING, "rollen")
     of_creditor = members.required if Role.CREDITOR in roles else members.optional
@@ -70,35 +62,6 @@ def read_party(oin: str, raw: object, key_check: KeyCheck) -> tuple[Party | None
         umbrella=umbrella,
     )
     return party, ()
-
-
-def read_agreement(agreement_id: str, raw: object) -> tuple[Agreement | None, Problems]:
-    """Read an agreement of either kind."""
-    if not isinstance(raw, Mapping):
-        return None, _UNREADABLE
-    problems: list[Problem] = []
-    members = Members(raw, problems)
-    kind = members.required("soort", _one_of(KINDS))
-    sender: str | None = None
-    if kind is AgreementKind.REPRESENTATION:
-        grantor, grantee = _oin(members, "opdrachtgever"), _oin(members, "gemachtigde")
-    else:
-        grantor, grantee = _oin(members, "gemeente"), _oin(members, "schuldeiser")
-        sender = members.optional("afzender", formats.oin, Reason.OIN_INVALID)
-    since, until = _period(members)
-    members.close()
-    if problems or kind is None or grantor is None or grantee is None or since is None:
-        return None, tuple(problems)
-    agreement = Agreement(
-        agreement_id=agreement_id,
-        kind=kind,
-        grantor=grantor,
-        grantee=grantee,
-        sender=sender,
-        valid_from=since,
-        valid_until=until,
-    )
-    return agreement, ()
 
 
 def read_policy(municipality: str, raw: object) -> tuple[Policy | None, Problems]:
@@ -127,8 +90,8 @@ def read_team(team_id: str, raw: object) -> tuple[Team | None, Problems]:
     members = Members(raw, problems)
     municipality = _oin(members, "gemeente")
     name = members.required("naam", formats.text)
-    areas = members.optional("gebieden", _all_of(_area)) or ()
-    lanes = members.optional("lanen", _all_of(LANES.get)) or ()
+    areas = members.optional("gebieden", all_of(_area)) or ()
+    lanes = members.optional("lanen", all_of(LANES.get)) or ()
     fallback = members.optional("vangnet", formats.boolean) or False
     members.close()
     if problems or municipality is None or name is None:
@@ -141,34 +104,6 @@ def read_team(team_id: str, raw: object) -> tuple[Team | None, Problems]:
 
 def _oin(members: Members, name: str) -> str | None:
     return members.required(name, formats.oin, Reason.OIN_INVALID)
-
-
-def _period(members: Members) -> tuple[date | None, date | None]:
-    since = members.required("vanaf", formats.day, Reason.DATE_INVALID)
-    until = members.optional("tot", formats.day, Reason.DATE_INVALID)
-    if since and until and until < since:
-        members.note(Reason.DATE_INVALID, "tot")
-    return since, until
-
-
-T = TypeVar("T")
-
-
-def _all_of(one: Callable[[str], T | None]) -> Parse[tuple[T, ...]]:
-    """Return what reads a list of texts; one that is not known makes the whole wrong."""
-
-    def read(value: object) -> tuple[T, ...] | None:
-        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            return None
-        found = [one(each) for each in dict.fromkeys(value)]
-        known = tuple(each for each in found if each is not None)
-        return known if len(known) == len(found) else None
-
-    return read
-
-
-def _one_of(table: Mapping[str, E]) -> Parse[E]:
-    return lambda value: table.get(value) if isinstance(value, str) else None
 
 
 def _area(text: str) -> str | None:

@@ -12,6 +12,24 @@ Parse = Callable[[object], T | None]
 _NOTHING: Mapping[str, object] = {}
 
 
+def all_of(one: Callable[[str], T | None]) -> Parse[tuple[T, ...]]:
+    """Return what reads a list of texts; one that is not known makes the whole wrong."""
+
+    def read(value: object) -> tuple[T, ...] | None:
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            return None
+        found = [one(each) for each in dict.fromkeys(value)]
+        known = tuple(each for each in found if each is not None)
+        return known if len(known) == len(found) else None
+
+    return read
+
+
+def one_of(table: Mapping[str, T]) -> Parse[T]:
+    """Return what reads a text of a table."""
+    return lambda value: table.get(value) if isinstance(value, str) else None
+
+
 class Members:
     """One object; null and the empty text count as absent. `close` notes what nobody asked for."""
 
@@ -25,6 +43,10 @@ class Members:
         """Tell whether there is a value, right or wrong."""
         return self._raw.get(name) not in (None, "")
 
+    def any_of(self, names: frozenset[str]) -> bool:
+        """Tell whether one of these members is there: a group that most messages lack is asked for at once."""
+        return not names.isdisjoint(self._raw)
+
     def optional(self, name: str, parse: Parse[T], reason: Reason = Reason.FIELD_INVALID) -> T | None:
         """Return the value, or None when it is absent or (noted) wrong."""
         value = self._left.pop(name, None)
@@ -37,9 +59,14 @@ class Members:
 
     def required(self, name: str, parse: Parse[T], reason: Reason = Reason.FIELD_INVALID) -> T | None:
         """Return the value, or None when it is (noted) absent or wrong."""
-        if not self.has(name):
+        value = self._left.pop(name, None)
+        if value is None or value == "":
             self.note(Reason.FIELD_MISSING, name)
-        return self.optional(name, parse, reason)
+            return None
+        parsed = parse(value)
+        if parsed is None:
+            self.note(reason, name)
+        return parsed
 
     def nested(self, name: str, *, required: bool = False) -> "Members":
         """Return the members of an object in this one; an absent one has none."""
@@ -48,7 +75,7 @@ class Members:
             if required:
                 self.note(Reason.FIELD_MISSING, name)
             return Members(_NOTHING, [])
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             self.note(Reason.FIELD_INVALID, name)
             return Members(_NOTHING, [])
         return Members(value, self._problems, f"{self._path}{name}.")
@@ -59,5 +86,6 @@ class Members:
 
     def close(self) -> None:
         """Note each member that was never asked for."""
-        for name in sorted(map(member_name, self._left)):
-            self.note(Reason.FIELD_UNKNOWN, name)
+        if self._left:
+            for name in sorted(map(member_name, self._left)):
+                self.note(Reason.FIELD_UNKNOWN, name)

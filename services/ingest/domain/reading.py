@@ -11,11 +11,24 @@ from services.ingest.domain.reasons import Problem, Reason
 
 Problems = tuple[Problem, ...]
 _UNREADABLE = (Problem(Reason.UNREADABLE),)
+_KIND = frozenset({"crisissignaal", "soort", "dreiging", "einddatumLevering"})
+_DECLARED = frozenset(
+    {
+        "huidigeKlant",
+        "bezwaar",
+        "betalingsregeling",
+        "incassofase",
+        "evenredig",
+        "achterstalligeTermijnen",
+        "rechtspersoon",
+    }
+)
+_USUAL = Declared("abcd")
 
 
 def read_signal(raw: object, sender: str) -> tuple[SignalClaim | None, Problems]:
     """Read one signal and all that is wrong with its form; without `schuldeiser` it is the sender's own."""
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         return None, _UNREADABLE
     problems: list[Problem] = []
     members = Members(raw, problems)
@@ -72,6 +85,8 @@ def _creditor(members: Members, sender: str) -> str | None:
 
 def _kind(members: Members) -> tuple[SignalKind, Threat | None, date | None]:
     """Read what is asked for; `crisissignaal` (DDAS) alone says it too, but may not say something else."""
+    if not members.any_of(_KIND):
+        return SignalKind.EARLY, None, None
     crisis = members.optional("crisissignaal", formats.boolean)
     kind = members.optional("soort", formats.signal_kind)
     if kind is None:
@@ -93,8 +108,11 @@ def _kind(members: Members) -> tuple[SignalKind, Threat | None, date | None]:
 
 
 def _declared(members: Members) -> Declared:
+    efforts = members.optional("inspanningen", formats.efforts)
+    if not members.any_of(_DECLARED):
+        return _USUAL if efforts == _USUAL.efforts else Declared(efforts)
     return Declared(
-        members.optional("inspanningen", formats.efforts),
+        efforts,
         members.optional("huidigeKlant", formats.boolean),
         members.optional("bezwaar", formats.boolean),
         members.optional("betalingsregeling", formats.arrangement),

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     MUNICIPALITY_INACTIVE = "MUNICIPALITY_INACTIVE"
     CREDITOR_UNKNOWN = "CREDITOR_UNKNOWN"
     NO_AGREEMENT = "NO_AGREEMENT"
+    KIND_NOT_AGREED = "KIND_NOT_AGREED"
     NOT_REPRESENTED = "NOT_REPRESENTED"
     PARTNER_TYPE_INVALID = "PARTNER_TYPE_INVALID"
     PARTNER_TYPE_MISMATCH = "PARTNER_TYPE_MISMATCH"
@@ -49,6 +50,7 @@ class Reason(StrEnum):
     NOT_PROPORTIONATE = "NOT_PROPORTIONATE"
     LEGAL_PERSON = "LEGAL_PERSON"
     ADDRESS_OUTSIDE_MUNICIPALITY = "ADDRESS_OUTSIDE_MUNICIPALITY"
+    STEP_NOT_POSSIBLE = "STEP_NOT_POSSIBLE"
 
 
 SENTENCES: dict[Reason, str] = {
@@ -75,6 +77,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.MUNICIPALITY_INACTIVE: "Deze gemeente ontvangt nog geen signalen.",
     Reason.CREDITOR_UNKNOWN: "Deze schuldeiser is niet aangesloten.",
     Reason.NO_AGREEMENT: "Op de signaaldatum geldt tussen deze schuldeiser en gemeente geen overeenkomst.",
+    Reason.KIND_NOT_AGREED: "De overeenkomst van deze schuldeiser en gemeente gaat niet over deze soort.",
     Reason.NOT_REPRESENTED: "Geen geldende overeenkomst staat toe dat u voor deze partij handelt.",
     Reason.PARTNER_TYPE_INVALID: "Dit is geen signaalpartner van DDAS v1.2.",
     Reason.PARTNER_TYPE_MISMATCH: "Deze schuldeiser staat als een andere signaalpartner geregistreerd.",
@@ -94,6 +97,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.NOT_PROPORTIONATE: "Volgens uw eigen toets is dit signaal niet evenredig.",
     Reason.LEGAL_PERSON: "Een signaal gaat over een natuurlijk persoon, niet over een rechtspersoon.",
     Reason.ADDRESS_OUTSIDE_MUNICIPALITY: "Dit adres ligt in een andere gemeente.",
+    Reason.STEP_NOT_POSSIBLE: "Deze stap past niet bij waar de overeenkomst nu staat.",
 }
 
 

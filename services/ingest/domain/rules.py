@@ -45,6 +45,7 @@ RULES: tuple[Rule, ...] = (
     Rule(Reason.CREDITOR_UNKNOWN, "schuldeiser", facts.creditor_unknown, _HUB),
     Rule(Reason.PARTNER_TYPE_MISMATCH, "signaalpartner", facts.other_partner_type, _HUB),
     Rule(Reason.NO_AGREEMENT, "schuldeiser", facts.no_agreement, "LCV, modelovereenkomst (C2, V1)"),
+    Rule(Reason.KIND_NOT_AGREED, "soort", facts.kind_not_agreed, "LCV, modelovereenkomst (C2)"),
     Rule(Reason.NOT_REPRESENTED, "schuldeiser", facts.not_represented, "LCV, modelovereenkomst (N8b)"),
     Rule(
         Reason.BSN_NOT_ALLOWED,

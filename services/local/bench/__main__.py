@@ -18,6 +18,7 @@ from services.local.bench.bar import Bar
 from services.local.bench.checks import Checks
 from services.local.bench.figures import Benchmark
 from services.local.bench.footprint import Footprint
+from services.local.bench.gate import Gate
 from services.local.bench.household_rate import HouseholdRate
 from services.local.bench.identity import Identity
 from services.local.bench.latency import Latency
@@ -36,6 +37,7 @@ ALL: tuple[Callable[[Shared], Benchmark], ...] = (
     Checks,
     Restarts,
     Identity,
+    Gate,
 )
 
 

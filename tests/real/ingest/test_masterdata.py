@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from joserfc.jwk import ECKey
@@ -88,6 +89,72 @@ async def test_agreements_policies_and_teams_are_kept_as_they_were_put(house: Ho
     team = [seen.event for seen in await house.on("teams.v1") if seen.key == name][-1]
     assert isinstance(team, Team)
     assert (team.areas, team.lanes, team.fallback) == (tuple(areas["gebieden"]), (Lane.CRISIS,), True)  # type: ignore[arg-type]
+
+
+async def test_an_agreement_lives_from_draft_to_end_and_each_step_is_an_event(house: House) -> None:
+    oin, name = new_oin(), uuid4().hex
+    await house.made(f"partijen/{oin}", naam="E", rollen=["schuldeiser"], signaalpartner="Energie")
+    body = {"soort": "signalen", "gemeente": TOWN, "schuldeiser": oin, "vanaf": "2026-01-01"}
+    await house.made(f"overeenkomsten/{name}", **body, status="concept")
+
+    async def step(party: str, **wanted: str) -> tuple[int, Any]:
+        path = f"/v1/overeenkomsten/{name}/stappen"
+        answer = await house.send("POST", path, party, "overeenkomsten", json=wanted)
+        return answer.status_code, answer.json()
+
+    assert (await step(oin, status="verzonden"))[0] == 403
+    assert (await step(LANDLORD, status="getekend door schuldeiser"))[0] == 404
+    assert (await step(oin, status="getekend door schuldeiser"))[0] == 400
+    message = signal_body(signaalpartner="Energie")
+    assert (await house.signal(oin, message)).status_code == 400
+    for party, status in (
+        (HUB, "verzonden"),
+        (oin, "getekend door schuldeiser"),
+        (TOWN, "getekend door gemeente"),
+        (TOWN, "actief"),
+    ):
+        assert (await step(party, status=status))[0] == 200
+    assert (await house.signal(oin, message)).status_code == 202
+    code, ended = await step(TOWN, status="beëindigd", tot="2026-03-01")
+    assert (code, [each["door"] for each in ended["stappen"]]) == (200, [HUB, HUB, oin, TOWN, TOWN, TOWN])
+    assert (await house.signal(oin, message)).status_code == 202  # it was accepted, and stays so
+    assert (await house.signal(oin, signal_body(signaalpartner="Energie"))).status_code == 400
+    found = await house.send("GET", f"/v1/overeenkomsten?schuldeiser={oin}", oin, "overeenkomsten")
+    assert found.json()["overeenkomsten"] == [ended]
+    events = [seen.type.rpartition(".")[2] for seen in await house.on("agreements.v1") if seen.key == name]
+    assert events == [
+        "drafted",
+        "sent",
+        "signed-by-creditor",
+        "signed-by-municipality",
+        "active",
+        "ended",
+    ]
+
+
+async def test_a_table_of_agreements_is_kept_as_a_whole_or_not_at_all(house: House) -> None:
+    oin = new_oin()
+    rows = [f"{oin}-{number:02};{new_oin()};{oin};1-1-2026" for number in range(40)]
+
+    async def send(*lines: str) -> httpx.Response:
+        content = "\r\n".join(("id;gemeente;schuldeiser;vanaf", *lines)).encode()
+        how: dict[str, Any] = {"content": content, "headers": {"Content-Type": "text/csv"}}
+        return await house.send("POST", "/v1/overeenkomsten", HUB, "beheer", **how)
+
+    async def page(after: str = "") -> Any:
+        query = f"?schuldeiser={oin}&geldigOp=2026-03-01&aantal=30{after and f'&na={after}'}"
+        return (await house.send("GET", f"/v1/overeenkomsten{query}", HUB, "overeenkomsten")).json()
+
+    wrong = await send(*rows, "x;1;2;3")
+    assert {each["veld"] for each in wrong.json()["fouten"]} == {
+        f"rij 42: {name}" for name in ("gemeente", "schuldeiser", "vanaf")
+    }
+    assert await page() == {"overeenkomsten": [], "volgende": None}
+    assert (await send(*rows)).json() == {"ontvangen": 40, "gewijzigd": 40}
+    assert (await send(*rows)).json() == {"ontvangen": 40, "gewijzigd": 0}
+    first = await page()
+    rest = await page(first["volgende"])
+    assert [len(first["overeenkomsten"]), len(rest["overeenkomsten"]), rest["volgende"]] == [30, 10, None]
 
 
 async def test_wrong_master_data_gets_every_reason_at_once(house: House) -> None:
