@@ -20,7 +20,7 @@ from services.common.records import Outgoing
 from services.common.terms import Terms, end_of
 from services.common.vault import DataClass, Entry, Vault
 from services.ingest.directories import Directories
-from services.ingest.domain.directory import Directory, holds
+from services.ingest.domain.directory import Directory
 from services.ingest.domain.reasons import Problem, Reason
 from services.ingest.intake import refused
 from services.ingest.judging import Accepted, Delivery, Judged, Row, judge_rows, read_rows
@@ -118,7 +118,7 @@ def _own(known: Known | None, sender: str, directory: Directory, now: datetime) 
         raise NotThereError("no such signal")
     today = now.astimezone(AMSTERDAM).date()
     pair = directory.signals.get((known.spot.municipality, known.creditor), ())
-    if sender != known.creditor and not any(each.sender == sender and holds(each, today) for each in pair):
+    if sender != known.creditor and not any(each.sender == sender and each.holds(today) for each in pair):
         raise NotThereError("somebody else's signal")
     return known
 

@@ -44,7 +44,7 @@ class Members:
         return self._raw.get(name) not in (None, "")
 
     def any_of(self, names: frozenset[str]) -> bool:
-        """Tell whether one of these members is there: a group that most messages lack is asked for at once."""
+        """Tell whether one of these members is there: a group that most messages lack is asked at once."""
         return not names.isdisjoint(self._raw)
 
     def optional(self, name: str, parse: Parse[T], reason: Reason = Reason.FIELD_INVALID) -> T | None:
