@@ -5,6 +5,7 @@ from datetime import date
 from services.ingest.domain.directory import Directory, Place
 from services.ingest.domain.drafts import Person, SignalClaim
 from services.ingest.domain.facts import facts_of
+from services.ingest.domain.limits import COVENANT
 from services.ingest.domain.reasons import Problem
 from services.ingest.domain.rules import rules_on
 
@@ -14,7 +15,7 @@ def judge(
 ) -> tuple[Problem, ...]:
     """Return every ground for refusal, as far as each can be judged by what could be read."""
     facts = facts_of(claim, sender, directory, place, today)
-    rules = rules_on(claim.signal_date or today)
+    rules = rules_on(max(claim.signal_date or today, COVENANT))  # an older date escapes none of them
     return tuple([problem for fails, problem in rules if fails(claim, facts)])
 
 

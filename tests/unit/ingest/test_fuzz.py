@@ -13,7 +13,7 @@ from services.ingest.domain.gate import judge
 from services.ingest.domain.reading import read_signal
 from services.ingest.domain.reasons import Reason
 from services.ingest.domain.rules import RULES
-from tests.unit.ingest.messages import TODAY, directory, message
+from tests.unit.ingest.messages import LANDLORD, TODAY, directory, message
 from tests.unit.ingest.strategies import ANYTHING, MESSAGES, SENDERS
 
 PLACES = st.sampled_from(
@@ -49,3 +49,15 @@ def test_what_is_sent_again_is_judged_the_same(changes: dict[str, Any], sender: 
     assert claim is not None
     judged = [judge(claim, sender=sender, directory=directory(), place=None, today=TODAY) for _ in range(2)]
     assert judged[0] == judged[1]
+
+
+@given(changes=MESSAGES, faults=st.sets(st.sampled_from(("bezwaar", "rechtspersoon")), min_size=1))
+def test_one_more_ground_takes_no_other_away(changes: dict[str, Any], faults: set[str]) -> None:
+    def grounds(more: dict[str, Any]) -> set[Reason]:
+        claim, _ = read_signal(message(**changes) | more, LANDLORD)
+        assert claim is not None
+        found = judge(claim, sender=LANDLORD, directory=directory(), place=None, today=TODAY)
+        return {problem.reason for problem in found}
+
+    worse = grounds(dict.fromkeys(faults, True))
+    assert grounds(dict.fromkeys(faults, False)) < worse
