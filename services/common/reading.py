@@ -8,14 +8,13 @@ from services.common import cloudevents
 from services.common.codec import Codec
 from services.common.dlq.letters import without_replay
 from services.common.errors import ContractError
-from services.common.records import Message
+from services.common.events import Event
+from services.common.records import Message, Unread
 
 
 def read_message(record: ConsumerRecord, codec: Codec, subject: str) -> Message:
     """Return what a record says, or a `ContractError`; `codec` must have learnt its schema id."""
-    message = unread_message(record, codec, subject)
-    message.event  # noqa: B018 -- decoded now, so that what cannot be read shows here
-    return message
+    return _message(record, None if record.value is None else codec.decode(record.value, subject))
 
 
 def unread_message(record: ConsumerRecord, codec: Codec, subject: str) -> Message:
@@ -23,13 +22,18 @@ def unread_message(record: ConsumerRecord, codec: Codec, subject: str) -> Messag
 
     Decoding is half of what a Processor does for a record, and who only passes it on needs none.
     """
-    value, headers = record.value, without_replay(tuple(record.headers))
+    value = record.value
+    return _message(record, None if value is None else partial(codec.decode, value, subject))
+
+
+def _message(record: ConsumerRecord, content: Event | Unread | None) -> Message:
+    headers = without_replay(tuple(record.headers))
     return Message(
         record.topic,
         key_of(record.key),
-        None if value is None else partial(codec.decode, value, subject),
+        content,
         cloudevents.read(headers),
-        value,
+        record.value,
         headers,
         record.partition,
         record.offset,

@@ -30,7 +30,10 @@ SECURITY_HEADERS = {
 }
 OIN = "00000099234567890000"
 PROBLEM_MEMBERS = {"type", "title", "status", "detail", "instance", "fouten"}
-SCOPES = ("signalen", "registraties", "toetsen", "zaken", "terugkoppelingen", "signaalkwaliteit", "beheer")
+SCOPES = (
+    *("signalen", "registraties", "toetsen", "zaken", "terugkoppelingen"),
+    *("signaalkwaliteit", "overeenkomsten", "beheer"),
+)
 
 
 async def built(service: str, jwks: Path) -> FastAPI:

@@ -124,8 +124,10 @@ async def bench(kafka: str, url: str, partitions: int = 3) -> AsyncIterator[Benc
     async with engine.begin() as connection:
         create = f'CREATE TABLE {table_of(topic)} (key text, partition integer, "offset" bigint)'
         await connection.execute(text(create))
-    yield Bench(kafka, url, topic, unique("projection"), engine, await make_runtime(kafka, topic))
-    await engine.dispose()
+    try:
+        yield Bench(kafka, url, topic, unique("projection"), engine, await make_runtime(kafka, topic))
+    finally:
+        await engine.dispose()
 
 
 def names(count: int, prefix: str = "k") -> list[str]:

@@ -129,10 +129,10 @@ def agreements(keeping: Agreements, settings: Settings) -> APIRouter:
     async def vraag_overeenkomsten_op(
         caller: Party,
         wanted: Annotated[Filter, Depends()],
-        after: Annotated[str, Query(alias="na", pattern=f"^{ID}$")] = "",
+        after: Annotated[str | None, Query(alias="na", pattern=f"^{ID}$")] = None,
         limit: Annotated[int, Query(alias="aantal", ge=1, le=1000)] = 100,
     ) -> Overeenkomsten:
-        seen = (each for each in keeping.view.values() if each.agreement_id > after)
+        seen = (each for each in keeping.view.values() if each.agreement_id > (after or ""))
         found = filter(wanted.wants, filter(sees(caller), seen))
         page = nsmallest(limit + 1, found, key=attrgetter("agreement_id"))
         more = page[limit - 1].agreement_id if len(page) > limit else None

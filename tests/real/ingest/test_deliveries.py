@@ -130,12 +130,12 @@ async def test_a_spreadsheet_is_taken_in_and_its_result_is_a_file(house: House) 
     with xlsxwriter.Workbook(book, {"default_date_format": "dd-mm-yyyy"}) as made:
         sheet = made.add_worksheet()
         sheet.write_row(0, 0, ["Kenmerk", "Gemeentecode", "Signaalpartner", "Bedrag", "Achterstand sinds"])
-        sheet.write_row(0, 5, ["Signaaldatum", "Achternaam", "Postcode", "Huisnr", "Plaats"])
+        sheet.write_row(0, 5, ["Signaaldatum", "Achternaam", "Postcode", "Huisnr", "Plaats", "Inspanningen"])
         for number, (reference, house_number) in enumerate(
             zip(references, ["12 A", "boven"], strict=True), 1
         ):
             sheet.write_row(number, 0, [reference, 363, "huur", 450.5, date(2026, 1, 1), date(2026, 3, 9)])
-            sheet.write_row(number, 6, ["de Vriès", "1234 ab", house_number, "Amsterdam"])
+            sheet.write_row(number, 6, ["de Vriès", "1234 ab", house_number, "Amsterdam", "abcd"])
     answer = await deliver(house, book.getvalue(), XLSX_TYPE)
     assert answer.json()["aantallen"] == {"ontvangen": 2, "geaccepteerd": 1, "geweigerd": 1, "conflict": 0}
     place = answer.headers["Location"]
