@@ -45,22 +45,32 @@ class Month:
     count: int
 
     def signals(self) -> Iterator[Sent]:
-        """Yield the signals, the same ones each time (of this day)."""
+        """Yield the signals, the same ones each time (of this day); no creditor tells of a home twice.
+
+        The second would be a repeat, whose creditor hears of it once or twice, as it comes.
+        """
         rng, today = random.Random(self.name), datetime.now(AMSTERDAM).date()
         senders = self.nation.senders
         national = [each for each in senders if each.partner_type is not PartnerType.RENT]
         landlords = [each for each in senders if each.partner_type is PartnerType.RENT]
+        homes = max(
+            1, round(self.count * max(_HOMES_PER_SIGNAL, 2 / len(national)) / self.nation.municipalities)
+        )
+        told = set[tuple[str, int, int]]()
         for number in range(self.count):
             pick = national if rng.random() < _NATIONAL_SHARE or not landlords else landlords
-            creditor = pick[rng.randrange(len(pick))]
-            where = creditor.where[rng.randrange(len(creditor.where))]
-            yield Sent(creditor, self._content(rng, number, creditor, where, today))
+            while True:
+                creditor = pick[rng.randrange(len(pick))]
+                where = creditor.where[rng.randrange(len(creditor.where))]
+                home = rng.randrange(homes)
+                if (creditor.oin, where, home) not in told:
+                    break
+            told.add((creditor.oin, where, home))
+            yield Sent(creditor, self._content(rng, number, creditor, where, home, today))
 
     def _content(
-        self, rng: random.Random, number: int, creditor: Creditor, where: int, today: date
+        self, rng: random.Random, number: int, creditor: Creditor, where: int, home: int, today: date
     ) -> dict[str, Any]:
-        homes = max(1, round(self.count * _HOMES_PER_SIGNAL / self.nation.municipalities))
-        home = rng.randrange(homes)
         person: dict[str, Any] = {
             "voorletters": f"{_LETTERS[home % 22]}.",
             "geslachtsnaam": _SURNAMES[home % len(_SURNAMES)],
