@@ -36,7 +36,9 @@ class Readback:
         self.cpu = 0.0
         """Seconds of CPU that this thread took; librdkafka's own threads come on top."""
         self._ids = ids
-        self._consumer = follower(kafka, lambda topic: topic.startswith("tenant."))
+        self._consumer = follower(
+            kafka, lambda topic: topic.startswith("tenant.") and (not ids or topic.endswith(".signals.v1"))
+        )
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._read, name="readback", daemon=True)
         self._failed: BaseException | None = None
@@ -116,7 +118,7 @@ def _follower(kafka: str, wanted: Callable[[str], bool]) -> Consumer:
             "group.id": "bench-follower",
             "isolation.level": "read_committed",
             "enable.auto.commit": False,
-            "fetch.wait.max.ms": 20,
+            "fetch.wait.max.ms": 100,
             "fetch.queue.backoff.ms": 5,
             "log_level": 0,
         }
