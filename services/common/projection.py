@@ -14,7 +14,6 @@ import structlog
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import IllegalStateError
 from aiokafka.structs import ConsumerRecord, TopicPartition
-from mode import Service
 from mode.types import ServiceT
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -24,6 +23,7 @@ from services.common.dlq.letters import is_for
 from services.common.errors import SignaalhubError, TransientError
 from services.common.hops import Hops
 from services.common.listener import Listener
+from services.common.member import LONGEST_BACKOFF, STALLED_SECONDS, Member
 from services.common.metrics import Tally
 from services.common.places import OvertakenError, Place, advance, load
 from services.common.portion import Portion, counted, poisoned, portion_of
@@ -42,26 +42,22 @@ Apply = Callable[[AsyncConnection, Sequence[Message]], Awaitable[None]]
 Found = Mapping[TopicPartition, Sequence[ConsumerRecord]]
 Moves = Mapping[TopicPartition, tuple[Place, Place]]
 
-STALLED_SECONDS = 30.0
 _BATCH_RECORDS = 300
 _BATCH_SECONDS = 60.0
 """A database that hangs in the middle of a batch is given up after this."""
 _POLL_MS = 250
 _IDLE_SECONDS = 0.1
-_LONGEST_BACKOFF = 10.0
-_STOP_SECONDS = 10.0
 
 log = structlog.get_logger()
 
 
-class Projection(Service):
+class Projection(Member):
     """Applies the records of some topics to the database, exactly once, as a member of the group `name`."""
 
     def __init__(
         self, name: str, topics: Sequence[str], apply: Apply, runtime: Runtime, engine: AsyncEngine
     ) -> None:
-        super().__init__()
-        self._name = name
+        super().__init__(name)
         self._subjects = {topic: runtime.catalogue.topic(topic).subject for topic in topics}
         self._apply = apply
         self._runtime = runtime
@@ -74,7 +70,6 @@ class Projection(Service):
         self._progress = Progress()
         self._trouble: str | None = "not connected yet"
         self._busy_since: float | None = None
-        self._runner: asyncio.Task[None] | None = None
         self._tally = Tally(runtime.metrics, name, topics)
         runtime.health.add(name, self._check)
         runtime.metrics.watch(name, self._progress.lag, self._states)
@@ -82,30 +77,9 @@ class Projection(Service):
     def on_init_dependencies(self) -> Iterable[ServiceT]:
         return (self._dlq,)
 
-    async def on_start(self) -> None:
-        self._runner = asyncio.create_task(self._run(), name=self._name)
-
-    async def on_stop(self) -> None:
-        """Finish the running batch; broken off, it is rolled back and applied at the next start."""
-        if self._runner is not None:
-            await asyncio.wait([self._runner], timeout=_STOP_SECONDS)
-            self._runner.cancel()
-            await asyncio.wait([self._runner])
-
-    async def _run(self) -> None:
-        wait = 0.5
-        while not self.should_stop:
-            begin = monotonic()
-            try:
-                await self._serve()
-            except Exception as error:  # noqa: BLE001 -- whatever ends a consumer, the answer is a new one
-                self._complain("not connected", error)
-                wait = 0.5 if monotonic() - begin > STALLED_SECONDS else min(2 * wait, _LONGEST_BACKOFF)
-                await self.sleep(wait)
-
     async def _serve(self) -> None:
         """Be a member of the group until we stop or the consumer breaks."""
-        consumer = group_consumer(self._runtime.settings, self._name, tuple(self._subjects))
+        consumer = group_consumer(self._runtime.settings, self._group, tuple(self._subjects))
         asking = asyncio.create_task(self._progress.ask(consumer, self._ready))
         try:
             await consumer.start()
@@ -143,13 +117,13 @@ class Projection(Service):
                     await self._turn(consumer)
                 wait = 0.25
             except OvertakenError as error:
-                log.warning("projection_overtaken", projection=self._name, reason=str(error))
+                log.warning("projection_overtaken", projection=self._group, reason=str(error))
                 self._again()
             except (TransientError, TimeoutError) as error:
                 self._complain("waiting", error)
                 self._again()
                 await self.sleep(wait)
-                wait = min(2 * wait, _LONGEST_BACKOFF)
+                wait = min(2 * wait, LONGEST_BACKOFF)
 
     def _again(self) -> None:
         """Whether the transaction happened is for the database to say: read the offsets again."""
@@ -180,7 +154,7 @@ class Projection(Service):
         starts = await consumer.beginning_offsets(new)
         ends = await consumer.end_offsets(new)
         async with transaction(self._engine) as connection:
-            places = await load(connection, self._name, starts)
+            places = await load(connection, self._group, starts)
         if new is not self._new:
             return
         for tp, place in places.items():
@@ -188,14 +162,14 @@ class Projection(Service):
                 self._halt(tp, f"the database is at {place.next_offset}, the topic ends at {ends[tp]}")
             elif place.next_offset < starts[tp]:
                 lost = starts[tp] - place.next_offset
-                about = {"projection": self._name, "topic": tp.topic, "partition": tp.partition}
+                about = {"projection": self._group, "topic": tp.topic, "partition": tp.partition}
                 log.error("records_lost_to_retention", count=lost, **about)
             if tp not in self._halted:
                 consumer.seek(tp, max(place.next_offset, starts[tp]))
                 consumer.resume(tp)
         self._places, self._new, self._trouble = self._places | places, set(), None
         self._progress.begin(ends)
-        log.info("partitions_started", projection=self._name, count=len(places))
+        log.info("partitions_started", projection=self._group, count=len(places))
 
     async def _take(self, found: Found, places: dict[TopicPartition, Place]) -> None:
         portions = [self._portion(places[tp], tp, records) for tp, records in found.items()]
@@ -204,7 +178,7 @@ class Projection(Service):
         except TransientError:
             raise
         except Exception as error:  # noqa: BLE001 -- apply may raise anything; which record made it?
-            log.warning("projection_batch_failed", projection=self._name, error=type(error).__name__)
+            log.warning("projection_batch_failed", projection=self._group, error=type(error).__name__)
             for tp, records in found.items():
                 await self._one_by_one(tp, records, places)
 
@@ -225,7 +199,7 @@ class Projection(Service):
         return portion_of(tp, place, records, self._read)
 
     def _read(self, record: ConsumerRecord) -> Message | None:
-        if not is_for(record.headers, self._name):
+        if not is_for(record.headers, self._group):
             return None
         return read_message(record, self._runtime.codec, self._subjects[record.topic])
 
@@ -236,7 +210,7 @@ class Projection(Service):
         dead = [self._dead_letter(*each) for portion in portions for each in portion.dead]
         if moves:
             begin = monotonic()
-            with Hops(self._runtime.tracing, self._name) as hops:
+            with Hops(self._runtime.tracing, self._group) as hops:
                 for message in messages if hops.on else ():
                     hops.of(message)
                 with hops.commit():
@@ -249,7 +223,7 @@ class Projection(Service):
 
     async def _transact(self, moves: Moves, messages: Sequence[Message], dead: Sequence[Encoded]) -> None:
         async with transaction(self._engine) as connection:
-            await advance(connection, self._name, moves)
+            await advance(connection, self._group, moves)
             if messages:
                 await self._apply(connection, messages)
             if dead:
@@ -264,22 +238,25 @@ class Projection(Service):
         place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
         name, text = redacted(error)
         with working(Span(carried(record.headers))):
-            log.warning("record_sent_to_dlq", projection=self._name, error=name, text=text, **place)
-        value, headers = dead_letter(record, error, self._name, self._runtime.clock.now())
+            log.warning("record_sent_to_dlq", projection=self._group, error=name, text=text, **place)
+        value, headers = dead_letter(record, error, self._group, self._runtime.clock.now())
         key = b"" if record.key is None and value is None else record.key  # the client wants one of the two
         return Encoded(dlq_of(record.topic), "", key, value, headers)
 
     def _halt(self, tp: TopicPartition, reason: str) -> None:
         self._halted[tp] = reason
         log.error(
-            "partition_halted", projection=self._name, topic=tp.topic, partition=tp.partition, reason=reason
+            "partition_halted", projection=self._group, topic=tp.topic, partition=tp.partition, reason=reason
         )
+
+    def _interrupted(self, error: Exception) -> None:
+        self._complain("not connected", error)
 
     def _complain(self, what: str, error: Exception) -> None:
         name = type(error).__name__
         text = str(error) if isinstance(error, SignaalhubError) else ""
         self._trouble = f"{what}: {name} {text}".strip()
-        log.warning("projection_interrupted", projection=self._name, error=name, text=text)
+        log.warning("projection_interrupted", projection=self._group, error=name, text=text)
         self._tally.recovered()
 
     def _check(self) -> str | None:

@@ -17,11 +17,11 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
-from mode import Service
 
 from services.common.catalogue import TENANT_PREFIX, IntakeTopic
 from services.common.connection import connection
 from services.common.errors import SignaalhubError, TransientError
+from services.common.member import STALLED_SECONDS, Member
 from services.common.processor.consumers import stop
 from services.common.runtime import Runtime
 from services.ingest.intake import Intake
@@ -32,24 +32,20 @@ from services.ingest.transactions import Transactions
 
 BATCH_RECORDS = 400
 DELETE_SECONDS = 60.0
-STALLED_SECONDS = 30.0
 _POLL_MS = 250
 _METADATA_MS = 10_000
 """How soon the topic of a new party is noticed."""
-_LONGEST_BACKOFF = 10.0
-_STOP_SECONDS = 10.0
 
 log = structlog.get_logger()
 
 
-class KafkaIntake(Service):
+class KafkaIntake(Member):
     """A member of the group; partitions of one process are worked off one after the other."""
 
     def __init__(self, runtime: Runtime, topic: IntakeTopic, intake: Intake) -> None:
-        super().__init__()
+        super().__init__(topic.group)
         self._runtime = runtime
         self._topic = topic
-        self._group = topic.group
         self._pattern = f"^{topic.name.replace('.', '[.]').format(oin='[0-9]{20}')}$"
         self._intake = intake
         self._writers: dict[TopicPartition, Transactions] = {}
@@ -59,7 +55,6 @@ class KafkaIntake(Service):
         self._delete_at = 0.0
         self._halted: dict[TopicPartition, str] = {}
         self._dropped: set[asyncio.Task[None]] = set()
-        self._runner: asyncio.Task[None] | None = None
         self._consumer: AIOKafkaConsumer | None = None
         self._trouble: str | None = "not connected yet"
         self._busy_since: float | None = None
@@ -68,30 +63,8 @@ class KafkaIntake(Service):
         self._records = runtime.metrics.records.labels(self._group, topic.name)
         self._recoveries = runtime.metrics.recoveries.labels(self._group)
 
-    async def on_start(self) -> None:
-        self._runner = asyncio.create_task(self._run(), name=self._group)
-
-    async def on_stop(self) -> None:
-        """Finish the running batch; broken off, it is taken in by whoever has the partition next."""
-        if self._runner is not None:
-            await asyncio.wait([self._runner], timeout=_STOP_SECONDS)
-            self._runner.cancel()
-            await asyncio.wait([self._runner])
-
-    async def _run(self) -> None:
-        wait = 0.5
-        while not self.should_stop:
-            begin = monotonic()
-            try:
-                self._intake.directories.current()  # without these nobody can be judged
-                await self._serve()
-            except Exception as error:  # noqa: BLE001 -- whatever ends a consumer, the answer is a new one
-                self._complain(error)
-                wait = 0.5 if monotonic() - begin > STALLED_SECONDS else min(2 * wait, _LONGEST_BACKOFF)
-                await self.sleep(wait)
-
     async def _serve(self) -> None:
-        """Be a member of the group until we stop or something breaks."""
+        self._intake.directories.current()  # without these nobody can be judged
         consumer = self._consumer = self._new_consumer()
         try:
             await consumer.start()
@@ -204,7 +177,7 @@ class KafkaIntake(Service):
                 waiting += max(0, (consumer.highwater(tp) or at) - at) if consumer else 0
         return {TopicPartition(self._topic.name, 0): waiting}
 
-    def _complain(self, error: Exception) -> None:
+    def _interrupted(self, error: Exception) -> None:
         text = str(error) if isinstance(error, SignaalhubError) else ""
         self._trouble = f"interrupted: {type(error).__name__} {text}".strip()
         log.warning("intake_interrupted", error=type(error).__name__, text=text)

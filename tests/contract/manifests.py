@@ -103,7 +103,7 @@ async def built(name: str) -> Built:
     runtime = await make_runtime(name, jwks="/nowhere/jwks.json")
     parts: Parts = import_module(f"services.{name}.app").build(runtime)
     processors = {part._rules.name for part in parts.services if isinstance(part, Processor)}
-    projections = {part._name for part in parts.services if isinstance(part, Projection)}
+    projections = {part._group for part in parts.services if isinstance(part, Projection)}
     sources = (REPOSITORY / "services" / name).rglob("*.py")
     return Built(
         name=name,

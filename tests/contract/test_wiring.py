@@ -54,7 +54,7 @@ def test_the_producers_of_a_topic_name_it_and_who_neither_reads_nor_writes_it_do
 @pytest.mark.parametrize("service", SERVICES)
 async def test_the_projections_of_a_service_are_those_it_runs_and_read_what_they_name(service: str) -> None:
     parts = import_module(f"services.{service}.app").build(await make_runtime(service))
-    running = {p._name: frozenset(p._subjects) for p in parts.services if isinstance(p, Projection)}
+    running = {p._group: frozenset(p._subjects) for p in parts.services if isinstance(p, Projection)}
     named = {s.name: frozenset(s.inputs) for s in CATALOGUE.projections if s.service == service}
     assert running == named
 

@@ -114,7 +114,7 @@ async def test_a_projection_applies_what_is_for_it_and_passes_over_the_rest(
     projection = Projection(unique("p"), (post.topic.name,), apply, runtime, engine)
     await post.write([post.policy("mine"), post.policy("theirs")])
     mine, theirs = await post.records()
-    await post.fail(mine, consumer=projection._name)
+    await post.fail(mine, consumer=projection._group)
     await post.fail(theirs, consumer="somebody-else")
     async with running(projection):
         await until(lambda: len(seen) == 2)

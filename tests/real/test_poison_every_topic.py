@@ -97,7 +97,7 @@ class Hub:
     async def position(self, part: Any, tp: TopicPartition) -> int:
         """Return the next offset of a processor or projection, as it is committed."""
         if isinstance(part, Projection):
-            return await self._position_in_database(part._name, tp)
+            return await self._position_in_database(part._group, tp)
         admin = AIOKafkaAdminClient(bootstrap_servers=self.kafka)
         await admin.start()
         try:
@@ -126,7 +126,7 @@ def inputs(part: Any) -> set[str]:
 
 
 def name_of(part: Any) -> str:
-    return str(part._name if isinstance(part, Projection) else part._rules.name)
+    return str(part._group if isinstance(part, Projection) else part._rules.name)
 
 
 @pytest.fixture(scope="module")
