@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from services.common.events import Agreement, Party, Policy, Registration, Signal
+from services.common.events import Agreement, Party, Policy, Registration, Signal, Snapshot
 from services.common.host import Parts
 from services.common.processor import Processor
 from services.common.pseudonyms import Pseudonyms
@@ -41,6 +41,7 @@ def build(runtime: Runtime) -> Parts:
     agreements: View[Agreement] = View("agreements.v1", runtime)
     policies: View[Policy] = View("policies.v1", runtime)
     known: View[Registration] = View(BY_PERSON_TOPIC, runtime)
+    snapshots: View[Snapshot] = View("snapshots.v1", runtime)
     pseudonyms = Pseudonyms(runtime.settings.pseudonym_key)
     desk = Desk(parties, agreements, known, publisher, pseudonyms, runtime.clock, runtime.metrics)
     api = make_app(runtime, "Signaalhub: toetsen", DESCRIPTION)
@@ -51,6 +52,7 @@ def build(runtime: Runtime) -> Parts:
         parties,
         agreements,
         known,
+        snapshots,
         policies,
         Processor(REGISTRATIONS, registrations, Place, partition_key, runtime),
         Processor(PERSONS, persons_handler, Person, partition_key, runtime),

@@ -19,6 +19,7 @@ from services.common.events.debthelp import (
     Check,
     KnownPerson,
     Registration,
+    Snapshot,
 )
 from services.common.events.masterdata import (
     Agreement,
@@ -48,12 +49,14 @@ from services.common.events.vocabulary import (
     CaseStatus,
     CheckPurpose,
     Confidence,
+    ContactField,
     ContactKind,
     DayPart,
     ErasedKind,
     ErasureReason,
     EvidenceKind,
     FeedbackStatus,
+    HelpPhase,
     Lane,
     MatchKind,
     OutcomeKind,
@@ -65,6 +68,7 @@ from services.common.events.vocabulary import (
     SignalEnd,
     SignalKind,
     SignalStatus,
+    SnapshotState,
     Threat,
 )
 
@@ -86,6 +90,7 @@ __all__ = [
     "CheckPurpose",
     "Confidence",
     "Contact",
+    "ContactField",
     "ContactKind",
     "DayPart",
     "ErasedKind",
@@ -96,6 +101,7 @@ __all__ = [
     "EvidenceKind",
     "Feedback",
     "FeedbackStatus",
+    "HelpPhase",
     "KnownPerson",
     "Lane",
     "Match",
@@ -119,6 +125,8 @@ __all__ = [
     "SignalPerson",
     "SignalState",
     "SignalStatus",
+    "Snapshot",
+    "SnapshotState",
     "Team",
     "Threat",
     "Withdrawal",
@@ -145,6 +153,7 @@ Event = (
     | Agreement
     | Policy
     | Team
+    | Snapshot
 )
 
 SUBJECTS: dict[str, type[Event]] = {
@@ -168,5 +177,6 @@ SUBJECTS: dict[str, type[Event]] = {
     "agreements": Agreement,
     "policies": Policy,
     "teams": Team,
+    "snapshots": Snapshot,
 }
 """Subject (folder in schemas/) to record type."""

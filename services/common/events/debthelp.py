@@ -9,6 +9,7 @@ from services.common.events.signals import (
 )
 from services.common.events.vocabulary import (
     CheckPurpose,
+    SnapshotState,
 )
 
 
@@ -26,6 +27,25 @@ class Registration:
     started_on: date
     contact: Contact
     personal: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """How fresh the registrations are that a registrar sends as a daily snapshot for a municipality."""
+
+    registrar: str
+    municipality: str
+    state: SnapshotState
+    on: date
+    """Day that the state is about: of the snapshot that was accepted or is held, or the day without one."""
+    data_date: date | None = None
+    """Day of the snapshot that is in force: how old the registrations are; None: none was accepted yet."""
+    taken_at: datetime | None = None
+    """When the snapshot in force was accepted."""
+    persons: int = 0
+    """Registrations in the snapshot in force."""
+    offered: int | None = None
+    """Of HELD: registrations in the snapshot that waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from services.common.events.vocabulary import (
     AgreementKind,
     AgreementStatus,
+    ContactField,
+    HelpPhase,
     Lane,
     PartnerType,
     Role,
@@ -79,6 +81,14 @@ class Policy:
     """Arrears below it are no early signal (drempelbedrag); 0: there is none."""
     repeat_days: int | None = None
     """For so many days a signal that says the same again is a repeat; 0: never, None: as the hub has it."""
+    admission_required: bool = False
+    """Only who was admitted to debt help (toelatingsbesluit) is shared."""
+    first_phase: HelpPhase | None = None
+    """Who is in this phase of debt help or a later one is shared; None: whatever the phase."""
+    contact_fields: tuple[ContactField, ...] = (ContactField.PHONE, ContactField.EMAIL)
+    """What is told of a helper besides the organisation."""
+    most_gone_percent: int | None = None
+    """A snapshot that ends a larger part of the registrations is held; None: as the hub has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

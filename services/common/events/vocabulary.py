@@ -191,6 +191,31 @@ class CheckPurpose(StrEnum):
     COLLECTION = "COLLECTION"
 
 
+class HelpPhase(StrEnum):
+    """How far debt help is, in its order (domain.md 5.1: from stabilisation, or sooner)."""
+
+    APPLICATION = "APPLICATION"
+    INTAKE = "INTAKE"
+    STABILISATION = "STABILISATION"
+    SETTLEMENT = "SETTLEMENT"
+    AFTERCARE = "AFTERCARE"
+
+
+class ContactField(StrEnum):
+    """What is told of a helper besides the organisation."""
+
+    PHONE = "PHONE"
+    EMAIL = "EMAIL"
+
+
+class SnapshotState(StrEnum):
+    """What came last of a registrar: a snapshot that was accepted, one that is held, or none."""
+
+    ACCEPTED = "ACCEPTED"
+    HELD = "HELD"
+    MISSING = "MISSING"
+
+
 class ErasedKind(StrEnum):
     """What was erased."""
 

@@ -41,6 +41,7 @@ Write topic refusals.v1
 Write topic registrations.v1
 Write topic signal-persons.v1
 Write topic signals.v1
+Write topic snapshots.v1
 Write topic withdrawals.v1
 AlterConfigs topic tenant.*
 Create topic tenant.*
