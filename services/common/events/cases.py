@@ -19,6 +19,7 @@ from services.common.events.vocabulary import (
     PartnerType,
     PauseChange,
     PauseEnd,
+    PauseGround,
     RoutingReason,
     SignalStatus,
 )
@@ -123,7 +124,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
-    """A change of a creditor's collection pause for its own signals."""
+    """A change of a creditor's collection pause, for its own signals or for the dossier of a check."""
 
     pause_id: str
     creditor: str
@@ -133,3 +134,11 @@ class Pause:
     starts_at: datetime
     ends_at: datetime
     end_reason: PauseEnd | None = None
+    ground: PauseGround | None = None
+    """While it runs; the end of a pause tells none."""
+    sequence: int = 1
+    """1, 2, ... per pause: what is acknowledged."""
+    covered_by: str | None = None
+    """The pause that goes on for its signals, when both turned out to be of one person."""
+    check_id: str | None = None
+    dossier: str | None = None

@@ -57,6 +57,8 @@ class KnownPerson:
     contacts: tuple[Contact, ...]
     revision: int = 1
     """Of the signal: what a lower one says of its person is over."""
+    since: datetime | None = None
+    """Since when the hub knows that help runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -164,10 +164,18 @@ class PauseChange(StrEnum):
 
 
 class PauseEnd(StrEnum):
-    """Why a pause ended: its term ran out, or a later result of the team ended it."""
+    """How a pause ended: its term ran out (TERM), or it was ended before (RESULT); by what is not told."""
 
     TERM = "TERM"
     RESULT = "RESULT"
+
+
+class PauseGround(StrEnum):
+    """On what a pause rests, as far as its creditor may know (domain.md 2.4, 4.4)."""
+
+    HELP_ACCEPTED = "HELP_ACCEPTED"
+    KNOWN_IN_DEBT_HELP = "KNOWN_IN_DEBT_HELP"
+    CHECK = "CHECK"
 
 
 class FeedbackStatus(StrEnum):

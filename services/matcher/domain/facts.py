@@ -20,6 +20,7 @@ from services.common.events import (
     Evidence,
     PartnerType,
     PauseEnd,
+    PauseGround,
     SignalStatus,
 )
 
@@ -96,6 +97,7 @@ class PauseTold(NamedTuple):
     reason: PauseEnd | None
     tellings: int
     signal_ids: tuple[str, ...] = ()
+    ground: PauseGround | None = None
 
 
 class CaseTold(NamedTuple):

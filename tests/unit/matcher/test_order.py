@@ -169,11 +169,15 @@ def final_cases(hub: Hub) -> dict[str, Case]:
 
 
 def final_pauses(hub: Hub, story: list[Happened]) -> dict[str, Pause]:
-    """Return each pause as it was told last; one without length was told and taken back.
+    """Return each pause as it was told last, not how often; one without length was told and taken back.
 
     A creditor that withdraws one of its signals is not told anew which signals its pause is for.
     """
-    found = {name: pause for name, pause in hub.pauses().items() if pause.ends_at > pause.starts_at}
+    found = {
+        name: replace(pause, sequence=0)
+        for name, pause in hub.pauses().items()
+        if pause.ends_at > pause.starts_at
+    }
     if not is_corrected(story):
         return found
     return {name: replace(pause, signal_ids=()) for name, pause in found.items()}
