@@ -1,7 +1,7 @@
 """PostgreSQL: the engine, one transaction at a time, and the migrations."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
@@ -41,9 +41,16 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     A database that does not answer, or that breaks a transaction off for reasons of its own (deadlock,
     shutdown), is a `TransientError`. Raised at the commit it means: nobody knows whether it happened.
     """
-    try:
+    with answering():
         async with engine.begin() as connection:
             yield connection
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Make a `TransientError` of what a database in trouble raises."""
+    try:
+        yield
     except (OperationalError, InterfaceError, PoolTimeoutError) as error:
         raise TransientError("the database did not answer or broke the transaction off") from error
     except DBAPIError as error:

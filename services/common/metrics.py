@@ -36,6 +36,7 @@ class Metrics:
         counter, histogram = self._counter, self._histogram
         self.signals = counter("signals", "Signals that got an answer, by what it was.", "outcome")
         self.refusals = counter("refusals", "Refused signals, under each of their reasons.", "reason")
+        self.snapshots = counter("snapshots", "Snapshots of registrations, by what came of them.", "outcome")
         self.checks = histogram("check_seconds", "Checks, by the answer given.", SHORT, "answer")
         self.requests = histogram(
             "http_request_seconds",

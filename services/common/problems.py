@@ -85,12 +85,21 @@ class Problem(PermanentError, HTTPException):  # noqa: N818 - what RFC 9457 call
         fouten: Sequence[tuple[str, str | None, str]] = (),
         *,
         headers: Mapping[str, str] | None = None,
+        more: Mapping[str, object] | None = None,
     ) -> None:
+        """`more`: members of its own, as RFC 9457 3.2 has them."""
         HTTPException.__init__(self, status, detail, dict(headers or {}))
         self.fouten = tuple(Fout(*each) for each in fouten)
+        self.more = more or {}
 
 
-def answer(status: int, detail: str, instance: str, fouten: Sequence[Fout] = ()) -> JSONResponse:
+def answer(
+    status: int,
+    detail: str,
+    instance: str,
+    fouten: Sequence[Fout] = (),
+    more: Mapping[str, object] | None = None,
+) -> JSONResponse:
     """Return the response of a problem; `instance` is a path, or urn:uuid of the line in the log."""
     content = {
         "type": "about:blank",
@@ -99,6 +108,7 @@ def answer(status: int, detail: str, instance: str, fouten: Sequence[Fout] = ())
         "detail": detail,
         "instance": instance,
         "fouten": [each._asdict() for each in fouten],
+        **(more or {}),
     }
     return JSONResponse(content, status, media_type=PROBLEM)
 
@@ -114,7 +124,7 @@ async def on_http_error(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, StarletteHTTPException):
         raise error
     if isinstance(error, Problem):
-        response = answer(error.status_code, error.detail, _where(request), error.fouten)
+        response = answer(error.status_code, error.detail, _where(request), error.fouten, error.more)
     elif error.status_code == HTTPStatus.BAD_REQUEST:
         response = answer(HTTPStatus.BAD_REQUEST, _UNREADABLE.melding, _where(request), [_UNREADABLE])
     else:

@@ -52,6 +52,9 @@ class Settings(KafkaSettings):
     """The signals of a case that was closed (domain.md 1.10, M1)."""
     keep_registration_months: int = Field(60, ge=1)
     """Debt help that nobody ended: BKR's 5 years, the longest of those published (domain.md 1.10, L4)."""
+    snapshot_most_gone_percent: int = Field(20, ge=0, le=100)
+    """A snapshot that ends a larger part of a registrar's registrations is held until somebody confirms it; a
+    municipality's policy may say another one. No source names a part (domain.md 9, no. 4)."""
     replica: str = "0"
     """Name of this process among its like; two running processes of a service never share one."""
     http_host: str = "127.0.0.1"

@@ -99,7 +99,8 @@ def make_app(
 ) -> FastAPI:
     """Return the app of a service; its routers are included with `prefix=BASE`.
 
-    `body_limits`: bytes per full path, for paths that take more than MAX_BODY.
+    `body_limits`: bytes per full path, for paths that take more than MAX_BODY; one that ends in a slash holds
+    for whatever comes after it.
     """
     app = Api(
         title=title,
@@ -214,7 +215,8 @@ class _Guard:
             headers.update({"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "GET"})
 
     def _limited(self, scope: Scope, receive: Receive) -> Receive:
-        limit = self._limits.get(scope["path"], MAX_BODY)
+        path: str = scope["path"]
+        limit = self._limits.get(path) or self._limits.get(path[: path.rfind("/") + 1], MAX_BODY)
         announced = Headers(scope=scope).get("content-length", "0")
         seen = 0
 

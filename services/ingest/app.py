@@ -11,13 +11,13 @@ from services.common.vault import Vault
 from services.common.view import View
 from services.common.web import BASE, make_app
 from services.ingest.agreements import Agreements
-from services.ingest.api import agreements, deliveries
+from services.ingest.api import agreements, deliveries, snapshots
 from services.ingest.api.masterdata import master_data
 from services.ingest.api.registrations import registrations
 from services.ingest.api.revisions import revisions
 from services.ingest.api.schemas import schemas
 from services.ingest.api.signals import signals
-from services.ingest.counting import Answers
+from services.ingest.counting import Answers, SnapshotAnswers
 from services.ingest.deliveries import Deliveries, Settler
 from services.ingest.delivery_storage import DeliveryStorage
 from services.ingest.directories import Directories
@@ -29,6 +29,8 @@ from services.ingest.making import Maker
 from services.ingest.masterdata import MasterData, Views
 from services.ingest.registrations import Registrations
 from services.ingest.revisions import Revisions
+from services.ingest.snapshots import Snapshots
+from services.ingest.watching import Watching
 
 DESCRIPTION = (
     """Signalen en registraties leveren, en het beheer van partijen, overeenkomsten, beleid en teams."""
@@ -55,6 +57,7 @@ def build(runtime: Runtime) -> Parts:
     limits = {
         f"{BASE}{deliveries.PATH}": deliveries.MOST_BYTES,
         f"{BASE}{agreements.PATH}": agreements.MOST_BYTES,
+        f"{BASE}{snapshots.PATH}/": snapshots.MOST_BYTES,
     }
     api = make_app(runtime, "Signaalhub: aanleveren", DESCRIPTION, body_limits=limits)
     api.include_router(signals(intake))
@@ -63,6 +66,11 @@ def build(runtime: Runtime) -> Parts:
     api.include_router(deliveries.deliveries(taking, storage))
     keeping = Registrations(engine, publisher, clock, directories, maker, vault, terms)
     api.include_router(registrations(keeping))
+    told = SnapshotAnswers(runtime.metrics)
+    most_gone = settings.snapshot_most_gone_percent
+    whole = Snapshots(engine, publisher, clock, directories, maker, vault, terms, told, most_gone)
+    api.include_router(snapshots.snapshots(whole, engine))
+    watching = Watching(engine, publisher, clock, directories, told)
     api.include_router(schemas(Released(settings.schemas_dir)))
     agreed = Agreements(publisher, views.agreements, clock)
     api.include_router(agreements.kept_agreements(agreed, settings))
@@ -72,4 +80,4 @@ def build(runtime: Runtime) -> Parts:
     erasing, forgetting = Erasing(engine, publisher, clock), Forgetting(engine, clock, terms)
     [topic] = runtime.catalogue.intake_topics
     own_topics = KafkaIntake(runtime, topic, intake)
-    return Parts((publisher, *masters, settler, erasing, forgetting, own_topics), api)
+    return Parts((publisher, *masters, settler, erasing, forgetting, watching, own_topics), api)

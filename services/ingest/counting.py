@@ -1,6 +1,7 @@
-"""How many signals got which answer, and why they were refused."""
+"""How many signals and snapshots got which answer, and why signals were refused."""
 
 from collections.abc import Iterable
+from enum import StrEnum
 
 from services.common.metrics import Metrics
 from services.ingest.domain.reasons import Reason
@@ -20,3 +21,25 @@ class Answers:
             self._outcomes[each.outcome].inc()
             for reason in {problem.reason for problem in each.problems}:
                 self._reasons[reason].inc()
+
+
+class SnapshotOutcome(StrEnum):
+    """What became of a snapshot, or of a day on which one was due."""
+
+    ACCEPTED = "accepted"
+    UNCHANGED = "unchanged"
+    HELD = "held"
+    TOO_LATE = "too_late"
+    REFUSED = "refused"
+    MISSING = "missing"
+
+
+class SnapshotAnswers:
+    """Counts them, as `Answers` does."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._outcomes = {outcome: metrics.snapshots.labels(outcome.value) for outcome in SnapshotOutcome}
+
+    def count(self, outcome: SnapshotOutcome) -> None:
+        """Count one that is told."""
+        self._outcomes[outcome].inc()

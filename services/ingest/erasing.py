@@ -20,8 +20,8 @@ from services.common.publish import Publisher
 from services.common.records import Outgoing
 from services.common.vault import DataClass
 from services.ingest.erasures import Due, erased_registration, erased_signal
+from services.ingest.registration_storage import try_lock, unregister
 from services.ingest.revision_storage import find
-from services.ingest.storage import try_lock, unregister
 
 INTERVAL_SECONDS = 5.0
 """Real time, who asks for an erasure waits for it; what has had its term is judged by the clock."""

@@ -109,8 +109,9 @@ class Maker:
         registrar: str,
         municipality: Party,
         data_key: bytes,
+        sealers: Sealers | None = None,
     ) -> Registration:
-        """Return the event of a registration of which nothing is wrong or missing."""
+        """Return the event of a registration without problems; all of a snapshot share `sealers`."""
         address, started_on = claim.address, claim.started_on
         if address is None or started_on is None or claim.organisation is None or claim.person.bsn is None:
             raise ValueError("only a registration without problems becomes an event")
@@ -127,7 +128,7 @@ class Maker:
             contact=Contact(
                 organisation=claim.organisation, phone=claim.reach.phone, email=claim.reach.email
             ),
-            personal=Sealers().of(municipality).seal(personal, data_key),
+            personal=(sealers or Sealers()).of(municipality).seal(personal, data_key),
         )
 
     def _evidence(self, person: Person) -> tuple[Evidence, ...]:

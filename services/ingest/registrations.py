@@ -1,12 +1,13 @@
-"""Keeping registrations of debt help: put, changed, ended.
+"""Keeping registrations of debt help one by one: put, changed, ended.
 
 One transaction holds a lock on the registration while its record is published: two requests about one
 registration are in the same order on the log and in the database. It commits after the broker's answer; when
-it cannot, the sender's next attempt does the same again.
+it cannot, the sender's next attempt does the same again. While a snapshot of the same registrar is applied,
+they wait (snapshots.py).
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -24,8 +25,10 @@ from services.ingest.domain.directory import Directory, represents
 from services.ingest.domain.drafts import RegistrationClaim
 from services.ingest.domain.reading import Problems, read_registration
 from services.ingest.domain.reasons import Problem, Reason
+from services.ingest.domain.sharing import as_shared, is_shared
+from services.ingest.freshness import Source
 from services.ingest.making import Maker
-from services.ingest.storage import lock, register, unregister
+from services.ingest.registration_storage import lock, note_end, register, unregister
 
 TOPIC = "registrations.v1"
 REGISTRARS = frozenset({Role.MUNICIPALITY, Role.HELPER})
@@ -44,6 +47,14 @@ class RefusedError(PermanentError):
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of a registration; one that its municipality does not share is ended."""
+
+    id: str
+    shared: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Registrations:
     """One for the whole process."""
 
@@ -55,16 +66,26 @@ class Registrations:
     vault: Vault
     terms: Terms
 
-    async def put(self, registrar: str, reference: str, raw: object) -> str:
-        """Keep a registration; return its id."""
+    async def put(self, registrar: str, reference: str, raw: object) -> Kept:
+        """Keep a registration, as its municipality shares it."""
         now, directory = self.clock.now(), self.directories.current()
-        _check_role(directory.parties.get(registrar))
-        claim, municipality = _accepted(raw, registrar, directory, now.astimezone(AMSTERDAM).date())
+        check_registrar(registrar, directory)
+        today = now.astimezone(AMSTERDAM).date()
+        claim, municipality = _accepted(raw, registrar, directory, today)
+        policy = directory.policies.get(municipality.party_id)
+        if not is_shared(claim, policy, today):
+            return Kept(await self._end(registrar, reference, now), shared=False)
+        return Kept(await self._put(as_shared(claim, policy), registrar, reference, municipality, now))
+
+    async def _put(
+        self, claim: RegistrationClaim, registrar: str, reference: str, municipality: Party, now: datetime
+    ) -> str:
         id_ = derived_id("registration", registrar, reference)
         content_hash = self.maker.registration_hash(claim, municipality.party_id)
         async with transaction(self.engine) as connection:
-            await lock(connection, id_)
-            change = await register(connection, id_, content_hash)
+            await lock(connection, id_, registrar)
+            source = Source(registrar, municipality.party_id)
+            change = await register(connection, id_, source, content_hash)
             household = self.maker.household(claim.address) if claim.address else ""
             entry = Entry(id_, household, municipality.party_id)
             until = end_of(now, self.terms.registration)
@@ -82,20 +103,52 @@ class Registrations:
 
     async def end(self, registrar: str, reference: str) -> None:
         """End a registration, known or not: its key and traces go, its tombstone is (again) on the log."""
-        now = self.clock.now()
-        _check_role(self.directories.current().parties.get(registrar))
+        check_registrar(registrar, self.directories.current())
+        await self._end(registrar, reference, self.clock.now())
+
+    async def _end(self, registrar: str, reference: str, now: datetime) -> str:
         id_ = derived_id("registration", registrar, reference)
         async with transaction(self.engine) as connection:
-            await lock(connection, id_)
+            await lock(connection, id_, registrar)
             change = await unregister(connection, id_)
+            await note_end(connection, id_, registrar, change, now)
             await self.vault.forget(connection, [id_])
             record = Outgoing(TOPIC, id_, None, "ended", derived_id(TOPIC, id_, str(change)))
             await self.publisher.publish([record], now)
+        return id_
 
 
-def _check_role(party: Party | None) -> None:
+def check_registrar(registrar: str, directory: Directory) -> None:
+    """Raise when this party keeps no registrations."""
+    party = directory.parties.get(registrar)
     if party is None or not REGISTRARS & set(party.roles):
         raise NotARegistrarError("neither a municipality nor a helper")
+
+
+def municipality_of(
+    on_behalf_of: str | None, registrar: str, directory: Directory, today: date
+) -> tuple[Party | None, Problems]:
+    """Return for which municipality a registrar registers, and what is wrong with that."""
+    meant = on_behalf_of or registrar
+    party = directory.parties.get(meant)
+    if not represents(meant, registrar, directory, today):
+        return None, (Problem(Reason.NOT_REPRESENTED, "namens"),)
+    if party is None or Role.MUNICIPALITY not in party.roles:
+        missing = Reason.MUNICIPALITY_UNKNOWN if on_behalf_of else Reason.FIELD_MISSING
+        return None, (Problem(missing, "namens"),)
+    if not party.active:
+        return None, (Problem(Reason.MUNICIPALITY_INACTIVE, "namens"),)
+    return party, ()
+
+
+def too_late(claim: RegistrationClaim, today: date) -> Problems:
+    """Return which of its dates are in the future."""
+    found: Problems = ()
+    if claim.started_on and claim.started_on > today:
+        found = (*found, Problem(Reason.DATE_INVALID, "begindatum"))
+    if (claim.person.birth_date or "") > today.isoformat():
+        found = (*found, Problem(Reason.BIRTH_DATE_INVALID, "persoon.geboortedatum"))
+    return found
 
 
 def _accepted(
@@ -104,27 +157,8 @@ def _accepted(
     claim, problems = read_registration(raw)
     if claim is None:
         raise RefusedError(problems)
-    municipality, found = _municipality(claim, registrar, directory, today)
-    if claim.started_on and claim.started_on > today:
-        found = (*found, Problem(Reason.DATE_INVALID, "begindatum"))
-    if (claim.person.birth_date or "") > today.isoformat():
-        found = (*found, Problem(Reason.BIRTH_DATE_INVALID, "persoon.geboortedatum"))
+    municipality, found = municipality_of(claim.on_behalf_of, registrar, directory, today)
+    found = (*found, *too_late(claim, today))
     if problems or found or municipality is None:
         raise RefusedError((*problems, *found))
     return claim, municipality
-
-
-def _municipality(
-    claim: RegistrationClaim, registrar: str, directory: Directory, today: date
-) -> tuple[Party | None, Problems]:
-    """Return for which municipality it is, and what is wrong with that."""
-    meant = claim.on_behalf_of or registrar
-    party = directory.parties.get(meant)
-    if not represents(meant, registrar, directory, today):
-        return None, (Problem(Reason.NOT_REPRESENTED, "namens"),)
-    if party is None or Role.MUNICIPALITY not in party.roles:
-        missing = Reason.MUNICIPALITY_UNKNOWN if claim.on_behalf_of else Reason.FIELD_MISSING
-        return None, (Problem(missing, "namens"),)
-    if not party.active:
-        return None, (Problem(Reason.MUNICIPALITY_INACTIVE, "namens"),)
-    return party, ()

@@ -1,4 +1,4 @@
-"""SQL of ingest: what it remembers of signals and registrations, deliveries and their rows, areas."""
+"""SQL of ingest: what it remembers of signals, and where addresses lie."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,18 +53,6 @@ _PLACES = text("""
     JOIN json_to_recordset(CAST(:addresses AS json)) AS asked (postcode text, number integer)
     USING (postcode, number)
 """)
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 0))")
-_REGISTER = text("""
-    INSERT INTO ingest.registrations AS old (registration_id, content_hash, change)
-    VALUES (:id, :content_hash, nextval('ingest.registration_changes'))
-    ON CONFLICT (registration_id) DO UPDATE SET
-        content_hash = excluded.content_hash,
-        change = CASE WHEN old.content_hash = excluded.content_hash THEN old.change ELSE excluded.change END
-    RETURNING change
-""")
-_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:id, 0))")
-_UNREGISTER = text("DELETE FROM ingest.registrations WHERE registration_id = :id")
-_NEXT_CHANGE = text("SELECT nextval('ingest.registration_changes')")
 
 
 async def remember(
@@ -107,27 +95,3 @@ async def find_places(
 
 def _json(rows: Sequence[object]) -> str:
     return msgspec.json.encode(rows).decode()
-
-
-async def lock(connection: AsyncConnection, id: str) -> None:
-    """Let one transaction at a time work on an id, also on one that has no row yet."""
-    await connection.execute(_LOCK, {"id": id})
-
-
-async def try_lock(connection: AsyncConnection, id: str) -> bool:
-    """Do as `lock`, but when somebody else has it return False at once."""
-    return bool((await connection.execute(_TRY_LOCK, {"id": id})).scalar_one())
-
-
-async def register(connection: AsyncConnection, registration_id: str, content_hash: str) -> int:
-    """Remember a registration; return the number of this change, the same for the same content again."""
-    answer = await connection.execute(_REGISTER, {"id": registration_id, "content_hash": content_hash})
-    change: int = answer.scalar_one()
-    return change
-
-
-async def unregister(connection: AsyncConnection, registration_id: str) -> int:
-    """Forget a registration, known or not; return the number of this change."""
-    await connection.execute(_UNREGISTER, {"id": registration_id})
-    change: int = (await connection.execute(_NEXT_CHANGE)).scalar_one()
-    return change

@@ -12,8 +12,10 @@ from services.common.tokens import Caller, needs
 from services.common.web import BASE, Model
 from services.ingest.api.refusing import json_of, refusal
 from services.ingest.api.shapes import OIN, TEXT, body_of, object_of
+from services.ingest.domain.formats import PHASES
 from services.ingest.domain.masterdata import (
     AREA,
+    CONTACT_FIELDS,
     LANES,
     LONGEST_PAUSE_DAYS,
     LONGEST_REPEAT_DAYS,
@@ -67,6 +69,24 @@ POLICY = object_of(
         "minimum": 0,
         "maximum": LONGEST_REPEAT_DAYS,
         "description": "Zo lang is hetzelfde, niet hogere signaal een herhaalde melding; 0: nooit.",
+    },
+    alleenNaBesluit={
+        "type": "boolean",
+        "default": False,
+        "description": "Deel alleen wie tot de schuldhulp is toegelaten (besluitdatum).",
+    },
+    vanafFase={
+        "type": "string",
+        "enum": list(PHASES),
+        "description": "Deel wie in deze fase is of verder; standaard iedereen.",
+    },
+    contactvelden=_texts(CONTACT_FIELDS)
+    | {"description": "Wat van de hulpverlener wordt gedeeld naast de organisatie; standaard alles."},
+    hoogsteKrimpProcent={
+        "type": "integer",
+        "minimum": 0,
+        "maximum": 100,
+        "description": "Een momentopname die een groter deel beëindigt, wordt vastgehouden; standaard 20.",
     },
 )
 TEAM = object_of(

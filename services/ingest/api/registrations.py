@@ -21,25 +21,32 @@ PATH = "/registraties/{kenmerk}"
 
 
 class Geregistreerd(Model):
-    """De registratie is vastgelegd."""
+    """De registratie is vastgelegd; `gedeeld` is er als de gemeente deze persoon niet deelt: false."""
 
     id: str
+    gedeeld: bool = True
 
 
 def registrations(keeping: Registrations) -> APIRouter:
     """Return the routes of registrations."""
     router = APIRouter(prefix=BASE, tags=["registraties"])
 
-    @router.put(PATH, summary="Leg schuldhulp aan een inwoner vast", openapi_extra=body_of(REGISTRATION))
+    @router.put(
+        PATH,
+        summary="Leg schuldhulp aan een inwoner vast",
+        openapi_extra=body_of(REGISTRATION),
+        response_model_exclude_defaults=True,
+    )
     async def leg_registratie_vast(kenmerk: Reference, request: Request, caller: Registrar) -> Geregistreerd:
         _check(kenmerk)
         raw, _ = await json_of(request)
         try:
-            return Geregistreerd(id=await keeping.put(caller.party, kenmerk, raw))
+            kept = await keeping.put(caller.party, kenmerk, raw)
         except NotARegistrarError:
-            raise _not_a_registrar() from None
+            raise not_a_registrar() from None
         except RefusedError as error:
             raise refusal(error.problems, "De registratie is niet vastgelegd.") from None
+        return Geregistreerd(id=kept.id, gedeeld=kept.shared)
 
     @router.delete(PATH, summary="Beëindig een registratie", status_code=HTTPStatus.NO_CONTENT)
     async def beeindig_registratie(kenmerk: Reference, caller: Registrar) -> None:
@@ -47,7 +54,7 @@ def registrations(keeping: Registrations) -> APIRouter:
         try:
             await keeping.end(caller.party, kenmerk)
         except NotARegistrarError:
-            raise _not_a_registrar() from None
+            raise not_a_registrar() from None
 
     return router
 
@@ -57,5 +64,6 @@ def _check(reference: str) -> None:
         raise refusal([Wrong(Reason.REFERENCE_INVALID, "kenmerk")])
 
 
-def _not_a_registrar() -> Problem:
+def not_a_registrar() -> Problem:
+    """Return the 403 of who keeps no registrations."""
     return Problem(HTTPStatus.FORBIDDEN, "Alleen een gemeente of hulpverlener registreert schuldhulp.")

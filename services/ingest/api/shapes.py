@@ -4,7 +4,7 @@ from typing import Any
 
 from services.common.ddas import PARTNER_TYPE
 from services.ingest.domain.drafts import Arrangement, Stage
-from services.ingest.domain.formats import MAX_TERMS, SIGNAL_KINDS, THREATS
+from services.ingest.domain.formats import MAX_TERMS, PHASES, SIGNAL_KINDS, THREATS
 
 Json = dict[str, Any]
 
@@ -106,12 +106,28 @@ SIGNAL = object_of(
     adres=ADDRESS,
     contact=object_of(**REACH),
 )
+PHASE: Json = {
+    "type": "string",
+    "enum": list(PHASES),
+    "description": "Waar de hulp nu is; alleen om te bepalen of de gemeente deelt, en verder niet bewaard.",
+}
+_HELP: Json = {
+    "burgerservicenummer": BSN,
+    "persoon": PERSON,
+    "adres": ADDRESS,
+    "begindatum": DATE,
+    "contact": object_of(("organisatie",), organisatie=TEXT, **REACH),
+    "fase": PHASE,
+    "besluitdatum": DATE | {"description": "Van het toelatingsbesluit; zie fase."},
+}
+_NEEDED = ("burgerservicenummer", "adres", "begindatum", "contact")
 REGISTRATION = object_of(
-    ("burgerservicenummer", "adres", "begindatum", "contact"),
+    _NEEDED,
     namens=OIN | {"description": "De gemeente voor wie u registreert; standaard de partij van het token."},
-    burgerservicenummer=BSN,
-    persoon=PERSON,
-    adres=ADDRESS,
-    begindatum=DATE,
-    contact=object_of(("organisatie",), organisatie=TEXT, **REACH),
+    **_HELP,
+)
+SNAPSHOT_ROW = object_of(
+    _NEEDED,
+    kenmerk=REFERENCE | {"description": "Eigen kenmerk van de registratie; zonder is het de persoon."},
+    **_HELP,
 )

@@ -30,13 +30,15 @@ class Directory:
     """REPRESENTATION agreements by who is represented and who acts."""
     thresholds: Mapping[str, int] = field(default_factory=dict)
     """Cents below which a municipality wants no early signal."""
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    """By municipality."""
 
 
 def directory_of(
     parties: Iterable[Party], agreements: Iterable[Agreement], policies: Iterable[Policy] = ()
 ) -> Directory:
     """Arrange the master data for the gate."""
-    known, granted = list(parties), list(agreements)
+    known, granted, decided = list(parties), list(agreements), list(policies)
     signals = [each for each in granted if each.kind is AgreementKind.SIGNALS]
     others = [each for each in granted if each.kind is AgreementKind.REPRESENTATION]
     return Directory(
@@ -45,7 +47,8 @@ def directory_of(
         signals=_grouped(((each.grantor, each.grantee), each) for each in signals),
         senders=_grouped(((each.grantee, each.sender), each) for each in signals if each.sender),
         representations=_grouped(((each.grantor, each.grantee), each) for each in others),
-        thresholds={each.municipality: each.threshold_cents for each in policies if each.threshold_cents},
+        thresholds={each.municipality: each.threshold_cents for each in decided if each.threshold_cents},
+        policies={each.municipality: each for each in decided},
     )
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 from operator import attrgetter
 
-from services.common.events import PartnerType, SignalKind, Threat
+from services.common.events import HelpPhase, PartnerType, SignalKind, Threat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,3 +141,8 @@ class RegistrationClaim:
     started_on: date | None
     organisation: str | None
     reach: Reach
+    reference: str | None = None
+    """Of a row of a snapshot: the registrar's own."""
+    phase: HelpPhase | None = None
+    """This and the next are what a municipality selects by; they go no further (Bgs art. 17)."""
+    admitted_on: date | None = None

@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 
 from services.common.ddas import PARTNER_TYPE
-from services.common.events import PartnerType, SignalKind, Threat
+from services.common.events import HelpPhase, PartnerType, SignalKind, Threat
 from services.common.identifiers import is_bsn, is_municipality_code, is_oin, postcode_of
 from services.ingest.domain.drafts import Arrangement, Stage
 
@@ -33,6 +33,13 @@ THREATS: Mapping[str, Threat] = {
     "ontruiming": Threat.EVICTION,
     "afsluiting": Threat.SHUT_OFF,
     "einde zorgverzekering": Threat.INSURANCE_END,
+}
+PHASES: Mapping[str, HelpPhase] = {
+    "aanmelding": HelpPhase.APPLICATION,
+    "intake": HelpPhase.INTAKE,
+    "stabilisatie": HelpPhase.STABILISATION,
+    "schuldregeling": HelpPhase.SETTLEMENT,
+    "nazorg": HelpPhase.AFTERCARE,
 }
 _ALL_EFFORTS = ["a", "b", "c", "d"]
 _ARRANGEMENTS = {each.value: each for each in Arrangement}
@@ -80,6 +87,10 @@ def signal_kind(value: object) -> SignalKind | None:
 
 def threat(value: object) -> Threat | None:
     return THREATS.get(value) if isinstance(value, str) else None
+
+
+def phase(value: object) -> HelpPhase | None:
+    return PHASES.get(value) if isinstance(value, str) else None
 
 
 def efforts(value: object) -> str | None:

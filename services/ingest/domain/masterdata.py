@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
-from services.common.events import Lane, Party, Policy, Role, Team
+from services.common.events import ContactField, Lane, Party, Policy, Role, Team
 from services.common.identifiers import is_safe_url
 from services.ingest.domain import formats
 from services.ingest.domain.members import Members, all_of
@@ -21,6 +21,7 @@ ROLES: Mapping[str, Role] = {
     "hulpverlener": Role.HELPER,
 }
 LANES: Mapping[str, Lane] = {"crisis": Lane.CRISIS, "jongeren": Lane.YOUTH}
+CONTACT_FIELDS: Mapping[str, ContactField] = {"telefoon": ContactField.PHONE, "email": ContactField.EMAIL}
 AREA = r"[1-9][0-9]{3}|WK[0-9A-Z]{6}|BU[0-9A-Z]{8}"
 LONGEST_PAUSE_DAYS = 366
 LONGEST_REPEAT_DAYS = 365
@@ -73,11 +74,22 @@ def read_policy(municipality: str, raw: object) -> tuple[Policy | None, Problems
     days = members.required("pauzedagen", _days)
     threshold = members.optional("drempelbedragInCenten", formats.amount, Reason.AMOUNT_INVALID)
     repeats = members.optional("herhalingDagen", _repeat_days)
+    told = members.optional("contactvelden", all_of(CONTACT_FIELDS.get))
+    admission = members.optional("alleenNaBesluit", formats.boolean)
+    first_phase = members.optional("vanafFase", formats.phase)
+    most_gone = members.optional("hoogsteKrimpProcent", _percent)
     members.close()
     if problems or days is None:
         return None, tuple(problems)
     policy = Policy(
-        municipality=municipality, pause_days=days, threshold_cents=threshold or 0, repeat_days=repeats
+        municipality=municipality,
+        pause_days=days,
+        threshold_cents=threshold or 0,
+        repeat_days=repeats,
+        admission_required=admission or False,
+        first_phase=first_phase,
+        contact_fields=tuple(ContactField) if told is None else told,
+        most_gone_percent=most_gone,
     )
     return policy, ()
 
@@ -123,3 +135,8 @@ def _days(value: object) -> int | None:
 def _repeat_days(value: object) -> int | None:
     whole = isinstance(value, int) and not isinstance(value, bool)
     return value if whole and isinstance(value, int) and 0 <= value <= LONGEST_REPEAT_DAYS else None
+
+
+def _percent(value: object) -> int | None:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if whole and isinstance(value, int) and 0 <= value <= 100 else None

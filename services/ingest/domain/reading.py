@@ -64,18 +64,38 @@ def read_registration(raw: object) -> tuple[RegistrationClaim | None, Problems]:
         return None, _UNREADABLE
     problems: list[Problem] = []
     members = Members(raw, problems)
+    on_behalf_of = members.optional("namens", formats.oin, Reason.OIN_INVALID)
+    return _registration(members, on_behalf_of), tuple(problems)
+
+
+def read_snapshot_row(raw: object) -> tuple[RegistrationClaim | None, Problems]:
+    """Read a registration in a snapshot: it has its own `kenmerk` or none; the request says for whom."""
+    if not isinstance(raw, Mapping):
+        return None, _UNREADABLE
+    problems: list[Problem] = []
+    members = Members(raw, problems)
+    reference = members.optional("kenmerk", formats.reference, Reason.REFERENCE_INVALID)
+    return _registration(members, None, reference), tuple(problems)
+
+
+def _registration(
+    members: Members, on_behalf_of: str | None, reference: str | None = None
+) -> RegistrationClaim:
     bsn = members.required("burgerservicenummer", formats.bsn, Reason.BSN_INVALID)
     contact = members.nested("contact", required=True)
     claim = RegistrationClaim(
-        on_behalf_of=members.optional("namens", formats.oin, Reason.OIN_INVALID),
+        on_behalf_of=on_behalf_of,
         person=_person(members.nested("persoon"), bsn),
         address=_address(members),
         started_on=members.required("begindatum", formats.day, Reason.DATE_INVALID),
         organisation=contact.required("organisatie", formats.text),
         reach=_reach(contact),
+        reference=reference,
+        phase=members.optional("fase", formats.phase),
+        admitted_on=members.optional("besluitdatum", formats.day, Reason.DATE_INVALID),
     )
     members.close()
-    return claim, tuple(problems)
+    return claim
 
 
 def _creditor(members: Members, sender: str) -> str | None:

@@ -51,6 +51,11 @@ class Reason(StrEnum):
     LEGAL_PERSON = "LEGAL_PERSON"
     ADDRESS_OUTSIDE_MUNICIPALITY = "ADDRESS_OUTSIDE_MUNICIPALITY"
     STEP_NOT_POSSIBLE = "STEP_NOT_POSSIBLE"
+    REGISTERED_TWICE = "REGISTERED_TWICE"
+    SNAPSHOT_EMPTY = "SNAPSHOT_EMPTY"
+    SNAPSHOT_SHRUNK = "SNAPSHOT_SHRUNK"
+    SNAPSHOT_UNCLEAR = "SNAPSHOT_UNCLEAR"
+    SNAPSHOT_OLDER = "SNAPSHOT_OLDER"
 
 
 SENTENCES: dict[Reason, str] = {
@@ -98,6 +103,11 @@ SENTENCES: dict[Reason, str] = {
     Reason.LEGAL_PERSON: "Een signaal gaat over een natuurlijk persoon, niet over een rechtspersoon.",
     Reason.ADDRESS_OUTSIDE_MUNICIPALITY: "Dit adres ligt in een andere gemeente.",
     Reason.STEP_NOT_POSSIBLE: "Deze stap past niet bij waar de overeenkomst nu staat.",
+    Reason.REGISTERED_TWICE: "Dit kenmerk, of zonder kenmerk deze persoon, staat er ook met iets anders in.",
+    Reason.SNAPSHOT_EMPTY: "Er is niemand over: geen enkele persoon, of niemand die de gemeente deelt.",
+    Reason.SNAPSHOT_SHRUNK: "Er zou voor een groter deel hulp eindigen dan is afgesproken.",
+    Reason.SNAPSHOT_UNCLEAR: "Van rijen is niet te lezen over wie zij gaan, terwijl er hulp zou eindigen.",
+    Reason.SNAPSHOT_OLDER: "Er is al een momentopname die later is dan deze.",
 }
 
 

@@ -108,8 +108,12 @@ SIGNAL_COLUMNS: tuple[Column, ...] = (
 
 
 def signal_of(head: Head, cells: Sequence[str]) -> Mapping[str, object] | None:
-    """Return the message that a row stands for; `12 A` in the column of the number is a number and more."""
-    message = head.message(cells)
+    """Return the message that a row stands for."""
+    return with_address(head.message(cells))
+
+
+def with_address(message: Mapping[str, object] | None) -> Mapping[str, object] | None:
+    """Return a message in which `12 A` in the column of the number is a number and more."""
     address = message.get("adres") if message else None
     if isinstance(address, dict) and not address.get("huisnummer", "0").isdigit():
         _take_apart(address)
