@@ -16,6 +16,7 @@ from services.common.view import View
 from services.common.web import make_app
 from services.feedback.api.signaalkwaliteit import signaalkwaliteit
 from services.feedback.api.terugkoppelingen import terugkoppelingen
+from services.feedback.api.vragen import vragen
 from services.feedback.api.zaken import zaken
 from services.feedback.disclosures import Disclosures
 from services.feedback.domain import Household, readable
@@ -30,7 +31,8 @@ from services.feedback.projections import (
     worklist,
 )
 from services.feedback.quality import View as Seen
-from services.feedback.storage import Attempts, Results, Worklist
+from services.feedback.questions import Questions
+from services.feedback.storage import Attempts, Versions, Worklist
 from services.feedback.tallies import QUALITY, TOPICS, Tallies, tally
 
 DESCRIPTION = """De werklijst van gemeenten en wijkteams, en de terugkoppeling aan schuldeisers."""
@@ -44,8 +46,10 @@ def build(runtime: Runtime) -> Parts:
     parties: View[Party] = View("parties.v1", runtime)
     tallies = Tallies(engine, clock)
     api = make_app(runtime, "Signaalhub: werklijst en terugkoppeling", DESCRIPTION)
-    outcomes = Outcomes(publisher, Attempts(engine), Results(engine), clock)
-    api.include_router(zaken(Worklist(engine), outcomes, clock))
+    outcomes = Outcomes(publisher, Attempts(engine), Versions(engine, "results", "case_id"), clock)
+    cases = Worklist(engine)
+    api.include_router(zaken(cases, outcomes, clock))
+    api.include_router(vragen(Questions(engine, publisher, clock), cases))
     api.include_router(terugkoppelingen(Disclosures(engine), represents(agreements, clock)))
     api.include_router(signaalkwaliteit(tallies, members(parties), clock))
     services = (

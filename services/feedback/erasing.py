@@ -21,6 +21,8 @@ _ERASED = text("SELECT signal_id FROM feedback.erased WHERE signal_id = ANY(CAST
 _ROWS = (
     text("DELETE FROM feedback.signals WHERE signal_id = ANY(CAST(:ids AS text[]))"),
     text("DELETE FROM feedback.disclosed WHERE signal_id = ANY(CAST(:ids AS text[]))"),
+    text("DELETE FROM feedback.questions WHERE signal_id = ANY(CAST(:ids AS text[]))"),
+    text("DELETE FROM feedback.questions WHERE registration_id = ANY(CAST(:ids AS text[]))"),
 )
 _OUT_OF_CASES = text("""
     UPDATE feedback.cases SET signals = (

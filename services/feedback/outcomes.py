@@ -10,7 +10,7 @@ from services.common.events import CaseResult, ContactKind, DayPart, Outcome, Ou
 from services.common.identifiers import derived_id
 from services.common.publish import Publisher
 from services.common.records import Outgoing
-from services.feedback.storage import Attempts, CaseRow, Results
+from services.feedback.storage import Attempts, CaseRow, Versions
 
 OUTCOMES_TOPIC = "outcomes.v1"
 
@@ -48,7 +48,7 @@ class Conclusion:
 class Outcomes:
     """Publishes what the teams of `municipality` (OIN) report; each method returns the outcome's id."""
 
-    def __init__(self, publisher: Publisher, attempts: Attempts, results: Results, clock: Clock) -> None:
+    def __init__(self, publisher: Publisher, attempts: Attempts, results: Versions, clock: Clock) -> None:
         self._publisher = publisher
         self._attempts = attempts
         self._results = results

@@ -15,19 +15,32 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.common.clock import Clock
-from services.common.events import Case, Erasure, Event, Feedback, Routing, Signal, Withdrawal
+from services.common.events import (
+    Case,
+    Erasure,
+    Event,
+    Feedback,
+    Question,
+    QuestionState,
+    Routing,
+    Signal,
+    Withdrawal,
+)
 from services.common.expiry import keep_until
 from services.common.records import Message
 from services.common.terms import Terms, case_ends
 from services.feedback.domain import allowed
 from services.feedback.erasing import erase
+from services.feedback.questions import write
 
 E = TypeVar("E", bound=Event)
 Row = dict[str, object]
 Apply = Callable[[AsyncConnection, Sequence[Message]], Awaitable[None]]
 
 WORKLIST = "feedback-worklist"
-WORKLIST_TOPICS = ("signals.v1", "withdrawals.v1", "cases.v1", "routings.v1", "erasures.v1")
+WORKLIST_TOPICS = (
+    *("signals.v1", "withdrawals.v1", "cases.v1", "routings.v1", "questions.v1", "erasures.v1"),
+)
 DISCLOSED = "feedback-disclosed"
 DISCLOSED_TOPICS = ("feedback.v1", "erasures.v1")
 
@@ -43,16 +56,16 @@ _SIGNAL = text("""
 _CASE = text("""
     INSERT INTO feedback.cases (case_id, municipality, household, month, kind, consecutive, status, result,
         crisis, young, pc4, district, neighbourhood, opened_at, signals, withdrawn,
-        priority, deadline, overdue, address_doubt)
+        priority, deadline, overdue, address_doubt, known_in_debt_help)
     VALUES (:case_id, :municipality, :household, :month, :kind, :consecutive, :status, :result,
         :crisis, :young, :pc4, :district, :neighbourhood, :opened_at, CAST(:signals AS jsonb), :withdrawn,
-        :priority, :deadline, :overdue, :address_doubt)
+        :priority, :deadline, :overdue, :address_doubt, :known_in_debt_help)
     ON CONFLICT (case_id) DO UPDATE SET kind = EXCLUDED.kind, consecutive = EXCLUDED.consecutive,
         status = EXCLUDED.status, result = EXCLUDED.result, crisis = EXCLUDED.crisis, young = EXCLUDED.young,
         pc4 = EXCLUDED.pc4, district = EXCLUDED.district, neighbourhood = EXCLUDED.neighbourhood,
         opened_at = EXCLUDED.opened_at, signals = EXCLUDED.signals, withdrawn = EXCLUDED.withdrawn,
         priority = EXCLUDED.priority, deadline = EXCLUDED.deadline, overdue = EXCLUDED.overdue,
-        address_doubt = EXCLUDED.address_doubt
+        address_doubt = EXCLUDED.address_doubt, known_in_debt_help = EXCLUDED.known_in_debt_help
 """)
 _TEAM = text("""
     INSERT INTO feedback.case_teams (case_id, team) VALUES (:case_id, :team)
@@ -76,6 +89,7 @@ def worklist(terms: Terms) -> Apply:
 
     async def apply(connection: AsyncConnection, messages: Sequence[Message]) -> None:
         await _write(connection, messages)
+        await write(connection, messages)
         cases = {case.case_id: case for case in _events(messages, Case)}.values()
         ends = {id_: at for case in cases if (at := case_ends(case, terms)) for id_ in _ids(case)}
         if ends:
@@ -83,6 +97,7 @@ def worklist(terms: Terms) -> Apply:
         touched = {each.signal_id: each.household for each in _events(messages, Signal)}
         touched |= {each.signal_id: each.household for each in _events(messages, Withdrawal)}
         touched |= {id_: case.household for case in cases for id_ in _ids(case)}
+        touched |= {id_: each.household for each in _events(messages, Question) for id_ in _about(each)}
         await erase(connection, _events(messages, Erasure), touched)
 
     return apply
@@ -102,7 +117,7 @@ async def _write(connection: AsyncConnection, messages: Sequence[Message]) -> No
             case Routing() as routing:
                 rows[_TEAM].append({"case_id": routing.case_id, "team": routing.team})
             case _:
-                pass  # erasures; no tombstones on these topics
+                pass  # questions and erasures; no tombstones on these topics
     for statement, found in rows.items():
         if found:
             await connection.execute(statement, found)
@@ -126,6 +141,12 @@ def disclosed(clock: Clock) -> Apply:
 
 def _events(messages: Sequence[Message], kind: type[E]) -> list[E]:
     return [message.event for message in messages if isinstance(message.event, kind)]
+
+
+def _about(question: Question) -> tuple[str, ...]:
+    """An erased registration may be registered again: its questions go when they are taken back."""
+    withdrawn = question.state is QuestionState.WITHDRAWN
+    return (question.signal_id, question.registration_id) if withdrawn else (question.signal_id,)
 
 
 def _ids(case: Case) -> list[str]:
@@ -173,6 +194,7 @@ def _case_row(case: Case) -> Row:
         "deadline": case.deadline,
         "overdue": case.overdue,
         "address_doubt": case.address_doubt,
+        "known_in_debt_help": case.known_in_debt_help,
     }
 
 

@@ -17,7 +17,8 @@ _CASE_COLUMNS = "c.*, t.team FROM feedback.cases c LEFT JOIN feedback.case_teams
 _OWN = "c.municipality = :municipality AND (CAST(:team AS text) IS NULL OR t.team = :team)"
 _PAGE = text(f"""
     SELECT {_CASE_COLUMNS}
-    WHERE {_OWN} AND NOT c.withdrawn AND (CAST(:status AS text) IS NULL OR c.status = :status)
+    WHERE {_OWN} AND NOT c.withdrawn AND NOT c.known_in_debt_help
+      AND (CAST(:status AS text) IS NULL OR c.status = :status)
       AND (CAST(:opened_at AS timestamptz) IS NULL OR (c.opened_at, c.case_id) > (:opened_at, :case_id))
     ORDER BY c.opened_at, c.case_id LIMIT :limit
 """)
@@ -31,14 +32,14 @@ _ATTEMPT = text("""
     ON CONFLICT (attempt_id) DO UPDATE SET content = a.content
     RETURNING content
 """)
-_NEXT_VERSION = text("""
-    INSERT INTO feedback.results AS r (case_id, version, content) VALUES (:case_id, 1, :content)
-    ON CONFLICT (case_id) DO UPDATE SET content = EXCLUDED.content,
+_NEXT_VERSION = """
+    INSERT INTO feedback.{table} AS r ({key}, version, content) VALUES (:id, 1, :content)
+    ON CONFLICT ({key}) DO UPDATE SET content = EXCLUDED.content,
         version = r.version + CASE WHEN r.content = EXCLUDED.content THEN 0 ELSE 1 END
     RETURNING version
-""")
-_LOCK = text("SELECT published FROM feedback.results WHERE case_id = :case_id FOR UPDATE")
-_PUBLISHED = text("UPDATE feedback.results SET published = :version WHERE case_id = :case_id")
+"""
+_LOCK = "SELECT published FROM feedback.{table} WHERE {key} = :id FOR UPDATE"
+_PUBLISHED = "UPDATE feedback.{table} SET published = :version WHERE {key} = :id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,8 @@ class Worklist:
     ) -> list[CaseRow]:
         """Return cases in the order of opening, from the one after `after` (opened_at, case_id).
 
-        Without those of which every signal was withdrawn; `case` finds them, a team may be at the door.
+        Without those of which every signal was withdrawn, or is of somebody known in debt help; `case` finds
+        them, a team may be at the door.
         """
         opened_at, case_id = after or (None, None)
         values = _own(whose) | {"status": status and status.value, "limit": limit}
@@ -119,29 +121,34 @@ class Attempts:
             return bool(found.scalar_one() == content)
 
 
-class Results:
-    """The versions of the result of a case: the same content again is the same version."""
+class Versions:
+    """The versions of what was reported once on a thing (a row of `table` by its `key`, both our own words).
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    The same content again is the same version.
+    """
+
+    def __init__(self, engine: AsyncEngine, table: str, key: str) -> None:
         self._engine = engine
+        statements = (_NEXT_VERSION, _LOCK, _PUBLISHED)
+        self._next, self._lock, self._published = (text(s.format(table=table, key=key)) for s in statements)
 
-    async def version(self, case_id: str, content: str) -> int:
+    async def version(self, id_: str, content: str) -> int:
         """Return the version of this content (a digest), and remember it as the last asked for."""
         async with transaction(self._engine) as connection:
-            found = await connection.execute(_NEXT_VERSION, {"case_id": case_id, "content": content})
+            found = await connection.execute(self._next, {"id": id_, "content": content})
             return int(found.scalar_one())
 
-    async def publish(self, case_id: str, version: int, write: Callable[[], Awaitable[None]]) -> None:
-        """Call `write`, one version of a case at a time, unless a later version is out already.
+    async def publish(self, id_: str, version: int, write: Callable[[], Awaitable[None]]) -> None:
+        """Call `write`, one version of a thing at a time, unless a later version is out already.
 
         Of two requests at once the later version is the last on the topic, whichever was faster.
         """
         async with transaction(self._engine) as connection:
-            out = (await connection.execute(_LOCK, {"case_id": case_id})).scalar_one()
+            out = (await connection.execute(self._lock, {"id": id_})).scalar_one()
             if out > version:
                 return
             await write()
-            await connection.execute(_PUBLISHED, {"case_id": case_id, "version": version})
+            await connection.execute(self._published, {"id": id_, "version": version})
 
 
 def _own(whose: Whose) -> dict[str, Any]:

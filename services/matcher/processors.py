@@ -5,6 +5,7 @@ from datetime import datetime
 
 from services.common.errors import PermanentError
 from services.common.events import (
+    Answer,
     BailiffMatch,
     Case,
     Check,
@@ -14,6 +15,7 @@ from services.common.events import (
     Match,
     Outcome,
     Pause,
+    Question,
     Registration,
     Signal,
     SignalPerson,
@@ -40,6 +42,7 @@ _TOPIC_OF: dict[type[Event], str] = {
     BailiffMatch: "bailiff-matches.v1",
     Case: "cases.v1",
     Match: "matches.v1",
+    Question: "questions.v1",
     Pause: "pauses.v1",
     SignalState: "signal-statuses.v1",
 }
@@ -96,7 +99,9 @@ def _household_fact(happened: Message | WakeUp) -> households.Fact:
     if isinstance(happened, WakeUp):
         return Woken()
     match happened.event:
-        case Signal() | Withdrawal() | Registration() | KnownPerson() | Outcome() | Erasure() as fact:
+        case Signal() | Withdrawal() | Registration() | KnownPerson() as fact:
+            return fact
+        case Outcome() | Answer() | Erasure() as fact:
             return fact
         case None if happened.topic == BY_HOUSEHOLD_TOPIC:
             return RegistrationEnded(registration_id=_rest(happened.key))
@@ -117,7 +122,7 @@ def _key_of(event: Event) -> str:
             return event.creditor
         case BailiffMatch():
             return event.person
-        case Case() | Match() | SignalState() | KnownPerson():
+        case Case() | Match() | Question() | SignalState() | KnownPerson():
             return event.household
         case _:
             raise PermanentError(f"{type(event).__name__} is none of ours to write")

@@ -15,6 +15,7 @@ from services.common.events import (
     Feedback,
     Match,
     Pause,
+    Question,
     Refusal,
     Role,
     Routing,
@@ -40,7 +41,12 @@ HOUSEHOLDS = "notifier-households"
 CREDITORS = "notifier-creditors"
 BAILIFFS = "notifier-bailiffs"
 ROUTINGS_TOPIC = "routings.v1"
-_SUBJECTS: dict[type[Event], str] = {Signal: "signals", Withdrawal: "withdrawals", Match: "matches"}
+_SUBJECTS: dict[type[Event], str] = {
+    Signal: "signals",
+    Withdrawal: "withdrawals",
+    Match: "matches",
+    Question: "questions",
+}
 
 RolesOf = Callable[[str], Collection[Role]]
 """The roles of a party (OIN); none of a party that is not known."""
@@ -56,7 +62,7 @@ def households(teams: TeamsOf) -> Handler[Household]:
         match happened.event:
             case Case() as case:
                 return _case(case, known, happened, teams, now)
-            case Signal() | Withdrawal() | Match() as event:
+            case Signal() | Withdrawal() | Match() | Question() as event:
                 return _copied(event, known, happened, now)
             case Erasure() as erasure:
                 known = erased(known, erasure.erased_id, now)
@@ -68,9 +74,9 @@ def households(teams: TeamsOf) -> Handler[Household]:
 
 
 def _copied(
-    event: Signal | Withdrawal | Match, known: Household, cause: Message, now: datetime
+    event: Signal | Withdrawal | Match | Question, known: Household, cause: Message, now: datetime
 ) -> Effects[Household]:
-    if isinstance(event, Signal) and is_erased(known, event.signal_id):
+    if isinstance(event, Signal | Question) and is_erased(known, event.signal_id):
         return _effects(known)
     return _once(known, _forward(event.municipality, _SUBJECTS[type(event)], cause), now)
 

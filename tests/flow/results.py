@@ -14,7 +14,7 @@ _TOWN, _PUSHES = f"tenant.{TOWN}", f"tenant.{BAILIFF}.bailiff-matches.v1"
 def told(topics: Topics) -> dict[str, object]:
     """Return all that is true in the end, whoever asks for it."""
     tenants = {name: content for name, content in topics.items() if name.startswith("tenant.")}
-    seen, left = cases(topics.get(f"{_TOWN}.cases.v1", ())), bool(topics.get("withdrawals.v1"))
+    seen, left = cases(topics.get(f"{_TOWN}.cases.v1", ())), _may_leave(topics)
     return {
         "cases": cases(topics.get("cases.v1", ())),
         "statuses": statuses(topics.get("signal-statuses.v1", ())),
@@ -66,14 +66,23 @@ def contents(topics: Topics) -> dict[tuple[str, str], list[Event | None]]:
 
 
 def teams(topics: Topics) -> dict[str, Event]:
-    """Return where cases went; a team keeps its case when the signal for which it went there is withdrawn."""
-    return {} if topics.get("withdrawals.v1") else latest(topics.get("routings.v1", ()), "case_id")
+    """Return where cases went, unless they may have been gone from the worklist for a while."""
+    return {} if _may_leave(topics) else latest(topics.get("routings.v1", ()), "case_id")
+
+
+def _may_leave(topics: Topics) -> bool:
+    """A team keeps its case when the signal for which it went there is withdrawn, or its person known."""
+    return bool(topics.get("withdrawals.v1") or topics.get("registrations.v1"))
 
 
 def cases(messages: Iterable[Message]) -> dict[str, Case]:
-    """Return the cases as they were told last; one whose last signal went before it came was never told."""
+    """Return the cases as they were told last; one whose signals went or are known may be told to nobody."""
     found = latest(messages, "case_id")
-    return {name: each for name, each in found.items() if isinstance(each, Case) and not each.withdrawn}
+    return {
+        name: each
+        for name, each in found.items()
+        if isinstance(each, Case) and not each.withdrawn and not each.known_in_debt_help
+    }
 
 
 def statuses(messages: Iterable[Message]) -> dict[str, Event]:

@@ -7,6 +7,7 @@ late; a state is replaced by the next one about the same thing.
 from services.common.catalogue import Topic
 from services.common.errors import ContractError
 from services.common.events import (
+    Answer,
     BailiffMatch,
     Case,
     Check,
@@ -17,6 +18,7 @@ from services.common.events import (
     Match,
     Outcome,
     Pause,
+    Question,
     Refusal,
     Routing,
     Signal,
@@ -31,12 +33,13 @@ STATES: dict[type[Event], str] = {
     KnownPerson: "signal_id",
     Match: "match_id",
     Pause: "pause_id",
+    Question: "question_id",
     Routing: "case_id",
     SignalState: "signal_id",
 }
 """Whole at every change; the member that says what of. On a compacted topic the key says it."""
 FACTS: frozenset[type[Event]] = frozenset(
-    {BailiffMatch, Check, Erasure, Outcome, Refusal, Signal, SignalPerson, Withdrawal},
+    {Answer, BailiffMatch, Check, Erasure, Outcome, Refusal, Signal, SignalPerson, Withdrawal},
 )
 
 Thing = tuple[bytes | None, str]

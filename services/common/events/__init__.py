@@ -15,9 +15,11 @@ from services.common.events.cases import (
     Routing,
 )
 from services.common.events.debthelp import (
+    Answer,
     BailiffMatch,
     Check,
     KnownPerson,
+    Question,
     Registration,
     Snapshot,
 )
@@ -64,6 +66,7 @@ from services.common.events.vocabulary import (
     PauseChange,
     PauseEnd,
     PauseGround,
+    QuestionState,
     Role,
     RoutingReason,
     SignalEnd,
@@ -79,6 +82,7 @@ __all__ = [
     "AgreementKind",
     "AgreementStatus",
     "AgreementStep",
+    "Answer",
     "Area",
     "BailiffMatch",
     "Case",
@@ -116,6 +120,8 @@ __all__ = [
     "PauseEnd",
     "PauseGround",
     "Policy",
+    "Question",
+    "QuestionState",
     "Refusal",
     "Registration",
     "Role",
@@ -141,6 +147,8 @@ Event = (
     | Refusal
     | Registration
     | KnownPerson
+    | Question
+    | Answer
     | Outcome
     | Case
     | Routing
@@ -165,6 +173,8 @@ SUBJECTS: dict[str, type[Event]] = {
     "refusals": Refusal,
     "registrations": Registration,
     "known-persons": KnownPerson,
+    "questions": Question,
+    "answers": Answer,
     "outcomes": Outcome,
     "cases": Case,
     "routings": Routing,

@@ -91,6 +91,8 @@ class Case:
     """It was not picked up by its deadline."""
     address_doubt: bool = False
     """A creditor or a team doubts the address: a hint for the address-quality chain (LAA)."""
+    known_in_debt_help: bool = False
+    """Nobody has to look at it while help runs: every signal is of somebody known, or a repeat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from services.common.events.signals import (
 )
 from services.common.events.vocabulary import (
     CheckPurpose,
+    QuestionState,
     SnapshotState,
 )
 
@@ -59,6 +60,39 @@ class KnownPerson:
     """Of the signal: what a lower one says of its person is over."""
     since: datetime | None = None
     """Since when the hub knows that help runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Is the person of a signal the one of a registration at the same address? Possible, not sure."""
+
+    question_id: str
+    """Of one signal, one registration and what both say of the person: other evidence is another question."""
+    household: str
+    municipality: str
+    case_id: str
+    signal_id: str
+    registration_id: str
+    reasons: tuple[str, ...]
+    """How far both agree, in words."""
+    state: QuestionState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a municipality answered to a question; ce_time says when."""
+
+    answer_id: str
+    question_id: str
+    household: str
+    municipality: str
+    team: str | None = None
+    signal_id: str
+    registration_id: str
+    same: bool
+    """Yes: it is the same person."""
+    version: int
+    """Of the answers to a question: 1, 2, ...; the highest one counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

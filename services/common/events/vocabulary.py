@@ -224,6 +224,15 @@ class SnapshotState(StrEnum):
     MISSING = "MISSING"
 
 
+class QuestionState(StrEnum):
+    """Where a question stands: to be answered, answered, or pointless since."""
+
+    OPEN = "OPEN"
+    YES = "YES"
+    NO = "NO"
+    WITHDRAWN = "WITHDRAWN"
+
+
 class ErasedKind(StrEnum):
     """What was erased."""
 

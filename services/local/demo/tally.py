@@ -107,7 +107,7 @@ class Tally:
 
     def _cases(self) -> list[Case]:
         found = self._latest("cases", Case, "case_id").values()
-        return [case for case in found if not case.withdrawn]
+        return [case for case in found if not (case.withdrawn or case.known_in_debt_help)]
 
     def _kind(self, case: Case) -> str:
         kind = "multiple" if case.kind is CaseKind.MULTIPLE else "single"

@@ -2,6 +2,7 @@
 
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
+from operator import or_
 
 from services.common.events import (
     Area,
@@ -39,7 +40,7 @@ def settle(household: Household, case: CaseFacts, place: Place, changes: list[Ch
     repeats = repeats_of(place) if len(place) > 1 or len(case.signals) > 1 else frozenset[str]()
     signals = tuple([_settle_signal(household, case, signal, repeats, changes) for signal in case.signals])
     told = _told(household, case, signals, place)
-    changed = told != case.told
+    heard = told != case.told and not _is_hidden(case, told)
     settled = CaseFacts(
         case_id=case.case_id,
         municipality=case.municipality,
@@ -50,16 +51,21 @@ def settle(household: Household, case: CaseFacts, place: Place, changes: list[Ch
         attempted_at=case.attempted_at,
         results=case.results,
         told=told,
-        tellings=case.tellings + changed,
+        tellings=case.tellings + heard,
         matched=settle_matches(household, case, signals, place, changes),
         pauses=case.pauses,
         gone=case.gone,
     )
-    if changed:
+    if heard:
         change_id = derived_id("case-change", case.case_id, str(settled.tellings))
-        what = _what(case.told, told) if signals else "withdrawn"
+        what = _what(case, told) if signals else "withdrawn"
         changes.append(Change(_event(household, settled, told), what, change_id))
-    return settled if len(changes) > before else case
+    return settled if len(changes) > before or told != case.told else case
+
+
+def _is_hidden(case: CaseFacts, told: CaseTold) -> bool:
+    """Tell whether nobody has heard of a case nor hears of it: help runs, or no signal is left."""
+    return not case.tellings and (told.known or not case.signals)
 
 
 def best_area(one: Area | None, other: Area) -> Area:
@@ -121,7 +127,8 @@ def _retold(signal: SignalFact, told: SignalTold) -> SignalFact:
 
 def _told(household: Household, case: CaseFacts, signals: tuple[SignalFact, ...], place: Place) -> CaseTold:
     result, closed_at = _ended_by(case, signals)
-    overdue = overdue_at(case)
+    known = _is_known(household, case, signals)
+    overdue = None if known else overdue_at(case)
     return CaseTold(
         consecutive=_is_consecutive(household, case, place),
         result=result,
@@ -130,6 +137,7 @@ def _told(household: Household, case: CaseFacts, signals: tuple[SignalFact, ...]
         statuses=tuple([_status_of(signal) for signal in signals]),
         corrected=_corrected(case, signals),
         overdue=overdue is not None and household.woken is not None and household.woken >= overdue,
+        known=known,
     )
 
 
@@ -145,6 +153,14 @@ def _ended_by(case: CaseFacts, signals: tuple[SignalFact, ...]) -> tuple[CaseRes
     ):
         return None, None
     return CaseResult.REPEATED, max([signal.at for signal in signals])
+
+
+def _is_known(household: Household, case: CaseFacts, signals: tuple[SignalFact, ...]) -> bool:
+    """Tell whether help runs for all that a team, which did nothing yet, would look at."""
+    if not (household.registrations or household.known) or case.attempted_at or case.results:
+        return False
+    known = [_status_of(signal) is SignalStatus.KNOWN_IN_DEBT_HELP for signal in signals]
+    return any(known) and all(map(or_, known, [_is_repeat(signal.told) for signal in signals]))
 
 
 def _corrected(case: CaseFacts, signals: tuple[SignalFact, ...]) -> tuple[int, datetime, Area] | None:
@@ -201,9 +217,10 @@ def _event(household: Household, case: CaseFacts, told: CaseTold) -> Case:
         signals=tuple([_shown(signal) for signal in case.signals]),
         withdrawn=not case.signals,
         priority=highest([signal.priority for signal in case.signals]),
-        deadline=deadline_of(case.signals),
+        deadline=None if told.known else deadline_of(case.signals),
         overdue=told.overdue,
         address_doubt=any(_is_doubted(signal) for signal in case.signals),
+        known_in_debt_help=told.known,
     )
 
 
@@ -264,9 +281,12 @@ def _status(told: CaseTold) -> CaseStatus:
     return CaseStatus.PICKED_UP if told.picked_up_at else CaseStatus.NOT_YET_PICKED_UP
 
 
-def _what(before: CaseTold | None, told: CaseTold) -> str:
-    if before is None:
+def _what(case: CaseFacts, told: CaseTold) -> str:
+    before = case.told
+    if before is None or not case.tellings:
         return "opened"
+    if told.known != before.known and not told.closed_at:
+        return "known-in-debt-help" if told.known else "reopened"
     if told.overdue and not before.overdue:
         return "deadline-passed"
     return "closed" if told.closed_at and not before.closed_at else "changed"

@@ -21,6 +21,7 @@ from services.common.events import (
     PartnerType,
     PauseEnd,
     PauseGround,
+    QuestionState,
     SignalStatus,
 )
 
@@ -111,6 +112,8 @@ class CaseTold(NamedTuple):
     corrected: tuple[int, datetime, Area] | None = None
     """Of a case with a corrected signal: the sum of the revisions, since when it is open, and where it is."""
     overdue: bool = False
+    known: bool = False
+    """Nobody has to look at it while help runs."""
 
 
 class CaseFacts(NamedTuple):
@@ -141,6 +144,7 @@ class RegistrationFact(NamedTuple):
     registration_id: str
     evidence: tuple[Evidence, ...]
     contact: Contact
+    municipality: str = ""
 
 
 class KnownFact(NamedTuple):
@@ -150,6 +154,21 @@ class KnownFact(NamedTuple):
     contacts: tuple[Contact, ...]
     at: datetime
     revision: int = 1
+
+
+class QuestionFact(NamedTuple):
+    """A question that was told: as what, how often, and what was answered (`version`: 0 = nothing yet)."""
+
+    question_id: str
+    case_id: str
+    municipality: str
+    signal_id: str
+    registration_id: str
+    reasons: tuple[str, ...]
+    state: QuestionState
+    tellings: int = 1
+    same: bool | None = None
+    version: int = 0
 
 
 class WithdrawnFact(NamedTuple):
@@ -177,6 +196,7 @@ class Household(NamedTuple):
     woken: datetime | None = None
     withdrawn: tuple[WithdrawnFact, ...] = ()
     erased: tuple[ErasedFact, ...] = ()
+    questions: tuple[QuestionFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,17 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from services.common.events import Erasure, KnownPerson, MatchKind, Outcome, Registration, Signal, Withdrawal
+from services.common.events import (
+    Answer,
+    ErasedKind,
+    Erasure,
+    KnownPerson,
+    MatchKind,
+    Outcome,
+    Registration,
+    Signal,
+    Withdrawal,
+)
 from services.matcher.domain.cases import Place, ended, settle
 from services.matcher.domain.erasure import is_erased, kept_until, without_erased
 from services.matcher.domain.facts import CaseFacts, Change, Household, KnownFact, RegistrationEnded, Woken
@@ -22,10 +32,18 @@ from services.matcher.domain.insertion import (
 from services.matcher.domain.matches import stands, swap_moment
 from services.matcher.domain.months import expires_at, month_of
 from services.matcher.domain.pauses import settle_pauses
+from services.matcher.domain.questions import (
+    settle_questions,
+    with_answer,
+    without_asked,
+    without_questions,
+)
 from services.matcher.domain.revisions import is_over_here, with_sent
 from services.matcher.domain.terms import overdue_at
 
-Fact = Signal | Withdrawal | Registration | RegistrationEnded | KnownPerson | Outcome | Erasure | Woken
+Fact = (
+    Signal | Withdrawal | Registration | RegistrationEnded | KnownPerson | Outcome | Answer | Erasure | Woken
+)
 PauseDays = Callable[[str], int]
 """Length of a pause by municipality, as its policy says now."""
 RepeatDays = Callable[[Signal], int]
@@ -51,11 +69,13 @@ class Policies(NamedTuple):
 def handle(before: Household | None, key: str, fact: Fact, now: datetime, policies: Policies) -> Step:
     """Take in one fact of the household `key`, which happened at `now`."""
     known = before or Household(household=key)
+    changes: list[Change] = []
     household = insert(known, fact, now, policies)
+    if isinstance(fact, Erasure):
+        household = without_asked(household, fact, changes)
     if household is known:
         return Step(before, (), wake_at(known))
-    changes: list[Change] = []
-    if not isinstance(fact, Erasure):  # it tells nothing: who has to know of it hears of it from ingest
+    if not _is_of_signal(fact):  # it tells nothing: who has to know of it hears of it from ingest
         household = _derive(household, fact, changes)
     if isinstance(fact, Woken):
         household = _forget(household, now)
@@ -68,22 +88,38 @@ def insert(household: Household, fact: Fact, now: datetime, policies: Policies) 
         case Signal() | Withdrawal():
             recent = policies.repeat_days(fact) if isinstance(fact, Signal) else 0
             return household if is_erased(household, fact) else with_sent(household, fact, now, recent)
-        case Registration():
-            return with_registration(household, fact)
         case RegistrationEnded() | Erasure():
             return _without(household, fact, now)
-        case KnownPerson():
-            return with_known(household, fact, now)
         case Outcome():
             return with_outcome(household, fact, now, policies.pause_days(fact.municipality))
         case Woken():
             return household._replace(woken=max(household.woken or now, now))
+        case _:
+            return _told_of_persons(household, fact, now)
+
+
+def _told_of_persons(
+    household: Household, fact: Registration | KnownPerson | Answer, now: datetime
+) -> Household:
+    match fact:
+        case Registration():
+            return with_registration(household, fact)
+        case KnownPerson():
+            return with_known(household, fact, now)
+        case Answer():
+            return with_answer(household, fact)
 
 
 def _without(household: Household, fact: RegistrationEnded | Erasure, now: datetime) -> Household:
-    if isinstance(fact, Erasure):
-        return without_erased(household, fact, now)
-    return without_registration(household, fact.registration_id)
+    if isinstance(fact, RegistrationEnded):
+        return without_registration(household, fact.registration_id)
+    if fact.kind is ErasedKind.REGISTRATION:
+        return without_registration(household, fact.erased_id)
+    return without_erased(household, fact, now)
+
+
+def _is_of_signal(fact: Fact) -> bool:
+    return isinstance(fact, Erasure) and fact.kind is ErasedKind.SIGNAL
 
 
 def _is_left(household: Household) -> bool:
@@ -105,10 +141,14 @@ def wake_at(household: Household) -> datetime | None:
         swap = swap_moment(case, place) if open_ else None
         if swap:
             moments.append(swap)
-        overdue = overdue_at(case)
+        overdue = None if _waits_for_nobody(case) else overdue_at(case)
         if overdue and (household.woken is None or household.woken < overdue):
             moments.append(overdue)
     return min(moments, default=None)
+
+
+def _waits_for_nobody(case: CaseFacts) -> bool:
+    return case.told is not None and case.told.known
 
 
 def _derive(household: Household, fact: Fact, changes: list[Change]) -> Household:
@@ -120,7 +160,7 @@ def _derive(household: Household, fact: Fact, changes: list[Change]) -> Househol
             cases.append(settle(household, case, places.get((case.municipality, case.unit), {}), changes))
         else:
             cases.append(case)
-    household = with_cases(household, tuple(cases))
+    household = settle_questions(with_cases(household, tuple(cases)), changes)
     if isinstance(fact, Withdrawal) and is_over_here(household, fact):
         changes.append(ended(fact))
     if isinstance(fact, Signal | Withdrawal | Outcome | Woken):
@@ -149,7 +189,7 @@ def _touched(household: Household, fact: Fact) -> Touched:
             )
         case Outcome():
             return lambda case: case.case_id == fact.case_id
-        case KnownPerson():
+        case KnownPerson() | Answer():
             return lambda case: any(signal.signal_id == fact.signal_id for signal in case.signals)
         case _:
             return lambda _: True
@@ -173,6 +213,7 @@ def _forget(household: Household, due: datetime) -> Household:
     over = {each.signal_id for each in _orphans(household) if expires_at(month_of(each.at)) <= due}
     over |= _signals(household.cases) - _signals(cases)
     known = tuple(each for each in household.known if each.signal_id not in over)
+    household = without_questions(household, _seen(household.cases) - _seen(cases))
     withdrawn = tuple(each for each in household.withdrawn if expires_at(each.month) > due)
     erased = tuple(gone for gone in household.erased if kept_until(gone) > due)
     return household._replace(cases=cases, known=known, withdrawn=withdrawn, erased=erased)
@@ -184,6 +225,11 @@ def _orphans(household: Household) -> Iterable[KnownFact]:
         return ()
     here = _signals(household.cases)
     return [known for known in household.known if known.signal_id not in here]
+
+
+def _seen(cases: Iterable[CaseFacts]) -> set[str]:
+    """Return the signals that are, or were, in these cases."""
+    return _signals(cases) | {gone.signal_id for case in cases for gone in case.gone}
 
 
 def _signals(cases: Iterable[CaseFacts]) -> set[str]:

@@ -56,6 +56,7 @@ def with_registration(household: Household, registration: Registration) -> House
         registration_id=registration.registration_id,
         evidence=registration.evidence,
         contact=registration.contact,
+        municipality=registration.municipality,
     )
     if fact in household.registrations:
         return household
@@ -106,6 +107,7 @@ def with_cases(household: Household, cases: tuple[CaseFacts, ...]) -> Household:
         woken=household.woken,
         withdrawn=household.withdrawn,
         erased=household.erased,
+        questions=household.questions,
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from services.common.events import CaseResult, Confidence, Contact, SignalStatus
 from services.matcher.domain.facts import CaseFacts, GoneFact, Household, KnownFact, ResultFact, SignalFact
 from services.matcher.domain.identity import Finding, compare, is_sure, same_person, surest
+from services.matcher.domain.questions import found_in
 
 NOT_PICKED_UP = {
     CaseResult.REPEATED: SignalStatus.REPEATED,
@@ -78,8 +79,8 @@ def known_as(household: Household, signal: SignalFact) -> tuple[Finding | None, 
     contacts: list[Contact] = []
     found: list[Finding] = []
     for registration in household.registrations:
-        finding = compare(registration.evidence, signal.evidence)
-        if finding and is_sure(finding.confidence):
+        finding = found_in(household, registration, signal)
+        if finding:
             found.append(finding)
             contacts.append(registration.contact)
     for known in household.known:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from tests.real.crash.model import Person, Signal
+from tests.real.crash.model import Person, Signal, waiting
 from tests.real.crash.parties import KINDS, RESULTS, Parties, Resident
 from tests.real.hub.town import LANDLORD, OTHER_TOWN, TOWN
 
@@ -168,8 +168,10 @@ class Street:
         )
 
     async def _teams_act(self) -> None:
-        """Teams visit half of the cases and conclude most of these."""
-        await together(*(self._team(case, signals) for case, signals in self._cases().items()))
+        """Teams visit half of the cases that they have, and conclude most of these."""
+        known = self._parties.history
+        waits = {c: s for c, s in self._cases().items() if waiting(self._sent.values(), s, known)}
+        await together(*(self._team(case, signals) for case, signals in waits.items()))
 
     async def _team(self, case: str, signals: list[Signal]) -> None:
         number = self._chance.random()

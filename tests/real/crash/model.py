@@ -219,7 +219,10 @@ def truth(history: History, at: At, team_of: Callable[[str, str, bool], str | No
             for s in signals
         }
         over = not own and not tried and {"REPEATED"} == set(statuses.values())
-        found.cases[names[key]] = _case(key, cases, own, statuses, tried=tried, over=over, team_of=team_of)
+        if own or tried or not rests(set(statuses.values())):
+            found.cases[names[key]] = _case(
+                key, cases, own, statuses, tried=tried, over=over, team_of=team_of
+            )
         found.matches |= {(kind, names[key]) for kind in _matches(cases, key)}
         for signal in signals:
             found.feedback[signal.id] = _feedback(signal, signals, own, statuses[signal.id], history, at)
@@ -235,6 +238,22 @@ def cases_of(signals: Iterable[Signal]) -> Cases:
     for signal in sorted(signals, key=lambda each: (each.on, each.id)):
         cases[(signal.town, signal.home, signal.unit), signal.on[:7]].append(signal)
     return dict(cases)
+
+
+def rests(statuses: set[str]) -> bool:
+    """Tell whether nobody has to look at a case for which no team did anything."""
+    return "KNOWN_IN_DEBT_HELP" in statuses and statuses <= {"KNOWN_IN_DEBT_HELP", "REPEATED"}
+
+
+def waiting(signals: Iterable[Signal], case: list[Signal], history: History) -> bool:
+    """Tell whether a case is on the worklist of a team that has done nothing about it, as help runs now."""
+    again = repeats(cases_of(signals))
+    return not rests(
+        {
+            "KNOWN_IN_DEBT_HELP" if _helps(each, history) else "REPEATED" if each.id in again else "OPEN"
+            for each in case
+        }
+    )
 
 
 def _case(

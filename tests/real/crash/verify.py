@@ -19,6 +19,7 @@ from services.common.events import (
     Refusal,
     Routing,
     Signal,
+    SignalState,
 )
 from tests.real.crash import model
 from tests.real.crash.model import History, Moment, Truth, truth
@@ -33,7 +34,8 @@ TENANTS = tuple(f"tenant.{oin}.{subject}.v1" for subject, oins in PASSED_ON.item
 SIGNALS = {oin: f"tenant.{oin}.signals.v1" for oin in TOWNS}
 REFUSALS = tuple(f"tenant.{oin}.refusals.v1" for oin in KINDS)
 CHECKED = f"tenant.{BAILIFF}.bailiff-matches.v1"
-ALL = (*INNER, *TENANTS, *SIGNALS.values(), *REFUSALS, CHECKED, *DEAD_LETTERS)
+STATUSES = "signal-statuses.v1"
+ALL = (STATUSES, *INNER, *TENANTS, *SIGNALS.values(), *REFUSALS, CHECKED, *DEAD_LETTERS)
 _MILLISECOND = timedelta(milliseconds=1)
 """What the wire rounds off."""
 
@@ -86,12 +88,9 @@ def _signals(topics: Topics, history: History) -> Iterator[str]:
 
 
 def _conclusions(topics: Topics, early: Truth, late: Truth) -> Iterator[str]:
-    names = {
-        s.event.case_id: min(each.signal_id for each in s.event.signals)
-        for s in topics["cases.v1"]
-        if isinstance(s.event, Case)
-    }
-    cases = {names[id_]: _case(event) for id_, event in latest_cases(topics).items()}
+    names = _names(topics)
+    found = latest_cases(topics).items()
+    cases = {names[id_]: _case(event) for id_, event in found if not event.known_in_debt_help}
     yield from _compared_by_key("case", early.cases, cases)
     matches = {_match(s.event, names) for s in topics["matches.v1"] if isinstance(s.event, Match)}
     yield from _compared("matches", early.matches, matches, early.maybe_matches)
@@ -100,6 +99,16 @@ def _conclusions(topics: Topics, early: Truth, late: Truth) -> Iterator[str]:
     yield from _pauses(topics, names, early, late)
     told = {s.event.dossier for s in topics[CHECKED] if isinstance(s.event, BailiffMatch)}
     yield from _compared("dossiers that hear of help", early.told, told, early.maybe_told)
+
+
+def _names(topics: Topics) -> dict[str, str]:
+    """Return the smallest signal of each case, also of those that no municipality heard of."""
+    found: dict[str, str] = {}
+    for each in topics[STATUSES]:
+        if isinstance(each.event, SignalState):
+            case, signal = each.event.case_id, each.event.signal_id
+            found[case] = min(found.get(case, signal), signal)
+    return found
 
 
 def latest_cases(topics: Topics) -> dict[str, Case]:

@@ -30,11 +30,13 @@ from services.common.testing import FakeClock, FakeIssuer, make_runtime
 from services.common.topics import apply
 from services.common.web import make_app
 from services.feedback.api.terugkoppelingen import terugkoppelingen
+from services.feedback.api.vragen import vragen
 from services.feedback.api.zaken import zaken
 from services.feedback.disclosures import Disclosures
 from services.feedback.outcomes import Outcomes
 from services.feedback.projections import disclosed, worklist
-from services.feedback.storage import Attempts, Results, Worklist
+from services.feedback.questions import Questions
+from services.feedback.storage import Attempts, Versions, Worklist
 from tests.flow.examples import example, message
 
 TERMS = Terms(signal=6, picked_up=12, case=18, registration=60)
@@ -119,14 +121,15 @@ async def desk(kafka: str, database: str, tmp_path_factory: pytest.TempPathFacto
     runtime = await make_runtime(
         "feedback", clock=clock, kafka=kafka, database_url=database, jwks=str(issuer.jwks)
     )
-    hub = [topic for topic in runtime.catalogue.hub_topics() if topic.name == "outcomes.v1"]
+    hub = [topic for topic in runtime.catalogue.hub_topics() if topic.name in {"outcomes.v1", "answers.v1"}]
     await apply(kafka, hub)
     engine, publisher = make_engine(runtime.settings), Publisher(runtime)
     await publisher.start()
     app = make_app(runtime, "feedback", "test")
     senders: dict[tuple[str, str], Sequence[str]] = {}
-    outcomes = Outcomes(publisher, Attempts(engine), Results(engine), clock)
+    outcomes = Outcomes(publisher, Attempts(engine), Versions(engine, "results", "case_id"), clock)
     app.include_router(zaken(Worklist(engine), outcomes, clock))
+    app.include_router(vragen(Questions(engine, publisher, clock), Worklist(engine)))
     app.include_router(terugkoppelingen(Disclosures(engine), lambda *pair: senders.get(pair, ())))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://feedback") as client:
         yield Desk(runtime, engine, client, issuer, clock, senders)

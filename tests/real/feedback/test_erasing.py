@@ -39,7 +39,9 @@ def erased(signal: Signal, case: Case) -> Erasure:
 
 async def everything(desk: Desk, *ids: str) -> set[str]:
     """Return the tables of feedback in which one of these ids stands anywhere."""
-    tables = ("signals", "cases", "case_teams", "attempts", "results", "disclosed")
+    tables = (
+        *("signals", "cases", "case_teams", "attempts", "results", "disclosed", "questions", "answers"),
+    )
     async with desk.engine.connect() as connection:
         return {
             table

@@ -14,7 +14,7 @@ from services.common.publish import Publisher
 from services.common.web import make_app
 from services.feedback.api.zaken import zaken
 from services.feedback.outcomes import Outcomes
-from services.feedback.storage import Attempts, Results, Worklist
+from services.feedback.storage import Attempts, Versions, Worklist
 from tests.real.feedback.conftest import Desk, new_case, new_signal, oin, routed
 from tests.real.primitives import reader
 
@@ -136,7 +136,7 @@ async def test_a_result_that_the_broker_did_not_take_is_a_503_and_the_same_versi
     case = new_case(town)
     await desk.project(case)
     worklist, publisher = Worklist(desk.engine), Publisher(desk.runtime, "away")  # never connected
-    away = Outcomes(publisher, Attempts(desk.engine), Results(desk.engine), desk.clock)
+    away = Outcomes(publisher, Attempts(desk.engine), Versions(desk.engine, "results", "case_id"), desk.clock)
     app = make_app(desk.runtime, "feedback", "test")
     app.include_router(zaken(worklist, away, desk.clock))
     path, headers = f"/v1/zaken/{case.case_id}/resultaat", desk.issuer.headers(town, "zaken")

@@ -64,6 +64,7 @@ def seen(hub: Town) -> dict[str, list[Seen]]:
     assert hub.attempt(case["id"]).status_code == 202
     assert hub.result(case["id"]).status_code == 202
     assert hub.register("SHV-1").is_success
+    answer_a_question(hub)
     assert hub.signal(LANDLORD, "H-9", adres={"postcode": "1234 AB", "huisnummer": 99}).status_code == 202
     erased = derived_id("signal", LANDLORD, "H-9")
     assert asyncio.run(erase(hub.endpoints["database"], erased, None)) == [erased]
@@ -76,6 +77,16 @@ def seen(hub: Town) -> dict[str, list[Seen]]:
             topic: [Seen(key, headers, decoded(deserialize, topic, value)) for key, value, headers in records]
             for topic, records in raw(hub).items()
         }
+
+
+def answer_a_question(hub: Town) -> None:
+    """A signal that names no birth date may be of somebody in debt help: its municipality is asked."""
+    some = {name: PERSON[name] for name in ("voorletters", "geslachtsnaam")}
+    assert hub.signal(LANDLORD, "H-7", persoon=some).status_code == 202
+    wait_until(lambda: bool(hub.questions()), SECONDS, "the question")
+    path = f"/v1/vragen/{hub.questions()[0]['id']}/antwoord"
+    answer = hub.send("feedback", "POST", path, TOWN, "zaken", json={"antwoord": "nee"})
+    assert answer.status_code == 202, answer.text
 
 
 def decoded(deserialize: AvroDeserializer, topic: str, value: bytes | None) -> dict[str, Any] | None:

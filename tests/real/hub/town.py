@@ -111,6 +111,12 @@ class Town:
         found: list[dict[str, Any]] = answer.json()["zaken"]
         return found
 
+    def questions(self, party: str = TOWN) -> list[dict[str, Any]]:
+        answer = self.send("feedback", "GET", "/v1/vragen", party, "zaken")
+        assert answer.is_success, answer.text
+        found: list[dict[str, Any]] = answer.json()["vragen"]
+        return found
+
     def result(self, case: str, party: str = TOWN, **other: Any) -> httpx.Response:
         body = {"resultaat": "(Budget)advies en/of quick fix", "datum": days_ago(0)} | other
         return self.send("feedback", "PUT", f"/v1/zaken/{case}/resultaat", party, "zaken", json=body)

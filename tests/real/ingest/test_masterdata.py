@@ -39,7 +39,7 @@ async def test_a_party_has_its_own_topics_when_it_is_answered(house: House) -> N
     assert names == {
         f"tenant.{oin}.{subject}.v1"
         for subject in (
-            *("signals", "withdrawals", "erasures", "cases", "matches"),
+            *("signals", "withdrawals", "erasures", "cases", "matches", "questions"),
             *("pauses", "feedback", "refusals", "signalen"),
         )
     }

@@ -54,6 +54,7 @@ Write transactionalId ingest-intake-*
 """
 FEEDBACK = """
 Read topic agreements.v1
+Write topic answers.v1
 Read topic cases.v1
 Write topic cases.v1.dlq
 Read topic erasures.v1
@@ -65,6 +66,8 @@ Write topic feedback.v1
 Write topic feedback.v1.dlq
 Write topic outcomes.v1
 Read topic parties.v1
+Read topic questions.v1
+Write topic questions.v1.dlq
 Read topic refusals.v1
 Write topic refusals.v1.dlq
 Read topic routings.v1

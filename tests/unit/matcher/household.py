@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from services.common.events import (
+    Answer,
     Area,
     Case,
     CaseResult,
@@ -20,6 +21,8 @@ from services.common.events import (
     PartnerType,
     Pause,
     PauseChange,
+    Question,
+    QuestionState,
     Registration,
     Signal,
     SignalEnd,
@@ -47,6 +50,8 @@ def evidence(born: str = "", surname: str = "", initial: str = "", bsn: str = ""
 
 
 JAN = evidence("1980-01-01", "jansen", "j")
+MAYBE_JAN = evidence("", "jansen", "j")
+"""Possibly Jan, possibly somebody else of that name."""
 KEES = evidence("1955-05-05", "jansen", "k")
 
 
@@ -151,6 +156,18 @@ class Make:
         contacts = tuple(Contact(organisation=name) for name in organisations)
         return KnownPerson(household=HOUSEHOLD, signal_id=signal_id, contacts=contacts)
 
+    def answer(self, question: Question, *, same: bool, version: int = 1) -> Answer:
+        return Answer(
+            answer_id=f"{question.question_id} {version}",
+            question_id=question.question_id,
+            household=HOUSEHOLD,
+            municipality=question.municipality,
+            signal_id=question.signal_id,
+            registration_id=question.registration_id,
+            same=same,
+            version=version,
+        )
+
     def month_of(self, signal: Signal) -> str:
         return month_text(month_of(signal.signal_date))
 
@@ -195,6 +212,25 @@ class Hub:
             for change in self.told
             if isinstance(change.event, SignalState)
         }
+
+    def worklist(self) -> dict[str, Case]:
+        """Return the cases that somebody has to look at, or has looked at."""
+        return {
+            name: case
+            for name, case in self.cases().items()
+            if not (case.withdrawn or case.known_in_debt_help)
+        }
+
+    def questions(self) -> dict[str, Question]:
+        """Return each question as it was told last."""
+        return {
+            change.event.question_id: change.event
+            for change in self.told
+            if isinstance(change.event, Question)
+        }
+
+    def open(self) -> list[Question]:
+        return [each for each in self.questions().values() if each.state is QuestionState.OPEN]
 
     def matches(self) -> list[Match]:
         return [change.event for change in self.told if isinstance(change.event, Match)]

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.common.events import CaseResult, ErasedKind, Erasure, ErasureReason
+from services.common.events import CaseResult, ErasedKind, Erasure, ErasureReason, QuestionState, SignalStatus
 from services.matcher.domain.facts import SignalErased
 from services.matcher.domain.households import Fact
 from services.matcher.domain.persons import Fact as PersonFact
-from tests.unit.matcher.household import AT, GM, HOUSEHOLD, Hub, days, make
+from tests.unit.matcher.household import AT, GM, HOUSEHOLD, MAYBE_JAN, Hub, days, make
 from tests.unit.matcher.test_persons import Desk, helped, signal
 
 
@@ -61,12 +61,31 @@ def test_a_pause_of_an_erased_case_is_not_taken_back() -> None:
     assert hub.pauses() == told
 
 
-def test_an_erased_registration_is_ended_by_its_own_tombstone() -> None:
+def test_an_erased_registration_ends_and_its_own_tombstone_says_nothing_new() -> None:
     hub = Hub()
+    hub.take(make.signal("s1"))
     hub.take(make.registration("reg1"))
-    before = hub.state
     hub.take(erased("reg1", ErasedKind.REGISTRATION))
+    assert hub.statuses()["s1"].status is SignalStatus.NOT_YET_PICKED_UP
+    before = hub.state
+    assert hub.take(make.ended("reg1")) == []
     assert hub.state is before
+
+
+@pytest.mark.parametrize("kind", ErasedKind)
+@pytest.mark.parametrize("same", [None, True, False])
+def test_what_was_asked_and_answered_about_it_goes(kind: ErasedKind, same: bool | None) -> None:
+    hub = Hub()
+    hub.take(make.signal("s1"))
+    hub.take(make.registration("reg1", MAYBE_JAN))
+    (question,) = hub.questions().values()
+    if same is not None:
+        hub.take(make.answer(question, same=same))
+    hub.take(erased("s1" if kind is ErasedKind.SIGNAL else "reg1", kind))
+    assert hub.state is None or not hub.state.questions
+    assert hub.take(make.answer(question, same=True, version=9)) == []
+    if kind is ErasedKind.REGISTRATION:
+        assert hub.questions()[question.question_id].state is QuestionState.WITHDRAWN
 
 
 @given(st.permutations([make.signal("s1"), make.signal("s2", creditor="c2"), erased("s1")]), st.booleans())

@@ -164,8 +164,8 @@ def play(story: list[Happened], repeat_days: int = 0) -> Hub:
 
 
 def final_cases(hub: Hub) -> dict[str, Case]:
-    """Return each case as it was told last; one whose last signal went before it came was never told."""
-    return {name: case for name, case in hub.cases().items() if not case.withdrawn}
+    """Return each case as it was told last; nobody hears of one whose signals went or are known."""
+    return hub.worklist()
 
 
 def final_pauses(hub: Hub, story: list[Happened]) -> dict[str, Pause]:

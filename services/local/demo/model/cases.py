@@ -1,11 +1,12 @@
 """Cases of a place and month, what matches in them, and whose team they are."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from services.local.demo.actions import Attempt, Conclude, Content, Step
+from services.local.demo.actions import Action, Attempt, Conclude, Content, Step
 from services.local.demo.examples import Examples
 from services.local.demo.model.intake import Signal
 from services.local.demo.model.people import surely_same, told_apart
@@ -14,6 +15,8 @@ Place = tuple[str, tuple[str, int], str]
 RECENT_DAYS = 183
 Key = tuple[Place, str]
 """Place and month."""
+KnownAt = Callable[[Signal, datetime], bool]
+"""Whether the person of a signal is in debt help at a moment."""
 
 
 def cases_of(signals: list[Signal]) -> dict[Key, list[Signal]]:
@@ -30,10 +33,12 @@ def before(cases: dict[Key, list[Signal]], key: Key, months: int) -> list[Signal
     return [signal for back in range(1, months + 1) for signal in cases.get((place, _minus(month, back)), ())]
 
 
-def kinds(cases: dict[Key, list[Signal]]) -> Counter[str]:
+def kinds(cases: dict[Key, list[Signal]], resting: Collection[Key]) -> Counter[str]:
     """Count cases by municipality and kind (Divosa), with the mark for consecutive."""
     found: Counter[str] = Counter()
     for key, signals in cases.items():
+        if key in resting:
+            continue
         kind = "multiple" if len(signals) > 1 else "single"
         mark = ", consecutive" if before(cases, key, 6) else ""
         found[f"{key[0][0]} | {kind}{mark}"] += 1
@@ -92,8 +97,44 @@ def _covers(before: Signal, signal: Signal) -> bool:
     return surely_same(one, other) or not told_apart(one, other)
 
 
+def worked(
+    cases: dict[Key, list[Signal]], steps: list[Step], known: KnownAt
+) -> tuple[list[Step], set[Key], Counter[str]]:
+    """Return the steps as teams could take them, the cases that rest in the end, and what teams did not find.
+
+    A case rests, and is on no worklist, while help runs for all in it that a team would look at.
+    """
+    again = repeats(cases)
+    by_ref = {signal.ref: key for key, signals in cases.items() for signal in signals}
+    touched: set[Key] = set()
+    missed: Counter[str] = Counter()
+
+    def rests(key: Key, at: datetime) -> bool:
+        signals = [signal for signal in cases[key] if signal.at <= at]
+        helped = [known(signal, at) for signal in signals]
+        over = (known_ or signal.id in again for known_, signal in zip(helped, signals, strict=True))
+        return key not in touched and any(helped) and all(over)
+
+    def done(action: Action, at: datetime) -> bool:
+        if not isinstance(action, Attempt | Conclude):
+            return True
+        if rests(by_ref[action.signal], at):
+            missed[f"not on the worklist of {action.team}"] += 1
+            return False
+        touched.add(by_ref[action.signal])
+        return True
+
+    taken = [
+        replace(step, actions=tuple(each for each in step.actions if done(each, step.at))) for step in steps
+    ]
+    return taken, {key for key in cases if rests(key, steps[-1].at)}, missed
+
+
 def statuses(
-    cases: dict[Key, list[Signal]], steps: list[Step], known: Callable[[Signal], bool]
+    cases: dict[Key, list[Signal]],
+    steps: list[Step],
+    known: Callable[[Signal], bool],
+    resting: Collection[Key],
 ) -> Counter[str]:
     """Count cases by what their team did; nobody needs to look at one with nothing but repeats."""
     again = repeats(cases)
@@ -108,17 +149,20 @@ def statuses(
         or (key not in touched and all(each.id in again and not known(each) for each in signals))
     }
     return Counter(
-        "CLOSED" if key in over else "PICKED_UP" if key in touched else "NOT_YET_PICKED_UP" for key in cases
+        "CLOSED" if key in over else "PICKED_UP" if key in touched else "NOT_YET_PICKED_UP"
+        for key in cases
+        if key not in resting
     )
 
 
-def loads(cases: dict[Key, list[Signal]], examples: Examples) -> Counter[str]:
+def loads(cases: dict[Key, list[Signal]], examples: Examples, resting: Collection[Key]) -> Counter[str]:
     """Count cases by team."""
     codes = {team["id"]: examples.code_of(team["gemeente"]) for team in examples.teams}
     teams = sorted(examples.teams, key=lambda team: str(team["id"]))
     return Counter(
         _team(signals, [team for team in teams if codes[team["id"]] == key[0][0]])
         for key, signals in cases.items()
+        if key not in resting
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from services.local.demo.actions import EndHelp, Register, Step
 from services.local.demo.examples import Examples
 from services.local.demo.model import cases as about_cases
-from services.local.demo.model.help import checks_of, ever_known, known_at_end, stays_of
+from services.local.demo.model.help import checks_of, ever_known, known_at, known_at_end, stays_of
 from services.local.demo.model.intake import Intake, take_in
 from services.local.demo.model.results import feedback, pauses
 
@@ -29,6 +29,7 @@ def expect(steps: list[Step], examples: Examples) -> Expected:
     """Predict the whole run; nothing is played after the last step's moment."""
     intake, stays, until = take_in(steps, examples), stays_of(steps), steps[-1].at
     cases = about_cases.cases_of(intake.signals)
+    steps, resting, missed = about_cases.worked(cases, steps, lambda signal, at: known_at(signal, stays, at))
     swapped = about_cases.swaps(cases, until)
     spans = pauses(cases, steps, examples)
     status, accepted = feedback(cases, steps, lambda signal: known_at_end(signal, stays))
@@ -36,12 +37,14 @@ def expect(steps: list[Step], examples: Examples) -> Expected:
     matched["SWAP"] = len(swapped)
     matched["KNOWN_IN_DEBT_HELP"] = sum(ever_known(signal, stays) for signal in intake.signals)
     tables: Tables = {
-        "delivered": intake.delivered,
+        "delivered": intake.delivered + missed,
         "refused": intake.reasons,
-        "cases": about_cases.kinds(cases),
-        "case status": about_cases.statuses(cases, steps, lambda signal: known_at_end(signal, stays)),
+        "cases": about_cases.kinds(cases, resting),
+        "case status": about_cases.statuses(
+            cases, steps, lambda signal: known_at_end(signal, stays), resting
+        ),
         "matches": matched,
-        "teams": about_cases.loads(cases, examples),
+        "teams": about_cases.loads(cases, examples, resting),
         "pauses": Counter({"started": len(spans)})
         + Counter(f"ended: {span.cause}" if span.end <= until else "running" for span in spans),
         "feedback": status,

@@ -69,6 +69,14 @@ def known_at_end(signal: Signal, stays: list[Stay]) -> bool:
     return any(concerns(stay, signal) and stay.until is None for stay in stays)
 
 
+def known_at(signal: Signal, stays: list[Stay], at: datetime) -> bool:
+    """Tell whether help runs at a moment."""
+    return any(
+        concerns(stay, signal) and stay.since <= at and (stay.until is None or at < stay.until)
+        for stay in stays
+    )
+
+
 def checks_of(steps: list[Step], stays: list[Stay]) -> Counter[str]:
     """Count what each bailiff hears: at once, later, or (when both happen at one moment) either way."""
     told: Counter[str] = Counter()
