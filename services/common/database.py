@@ -18,18 +18,23 @@ _MIGRATION_LOCK = 0x51_67_6E_6C
 """Key of the advisory lock that lets one process migrate at a time; any number, never changed."""
 _CONNECT_SECONDS = 5
 _POOL_SECONDS = 10
+_CONNECTIONS = 10
+"""All of a process; they stay open, because PostgreSQL starts a process for each new one (some 10 ms)."""
 
 
 def make_engine(database: Settings | str) -> AsyncEngine:
-    """Return the engine of a process; it connects at its first use, and checks a connection before each.
+    """Return the engine of a process; it connects at its first use.
 
-    A str is the SQLAlchemy URL, for who has no settings.
+    A connection is not tried before each use (a round trip): after a restart of the database whoever was
+    under way has a `TransientError`, and all connections are made anew. A str is the SQLAlchemy URL, for who
+    has no settings.
     """
     return create_async_engine(
         database if isinstance(database, str) else database.database_url.get_secret_value(),
         connect_args={"connect_timeout": _CONNECT_SECONDS},
         hide_parameters=True,  # an error's text must not hold personal data
-        pool_pre_ping=True,
+        pool_size=_CONNECTIONS,
+        max_overflow=0,
         pool_timeout=_POOL_SECONDS,
     )
 
@@ -43,6 +48,14 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """
     with answering():
         async with engine.begin() as connection:
+            yield connection
+
+
+@asynccontextmanager
+async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Give a connection for SELECTs that need not agree with each other: no BEGIN, no COMMIT."""
+    with answering():
+        async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             yield connection
 
 

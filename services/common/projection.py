@@ -25,6 +25,7 @@ from services.common.hops import Hops
 from services.common.listener import Listener
 from services.common.member import LONGEST_BACKOFF, STALLED_SECONDS, Member
 from services.common.metrics import Tally
+from services.common.pace import Pace
 from services.common.places import OvertakenError, Place, advance, load
 from services.common.portion import Portion, counted, poisoned, portion_of
 from services.common.processor import internals
@@ -70,6 +71,7 @@ class Projection(Member):
         self._progress = Progress()
         self._trouble: str | None = "not connected yet"
         self._busy_since: float | None = None
+        self._pace, self._company_until = Pace(), 0.0
         self._tally = Tally(runtime.metrics, name, topics)
         runtime.health.add(name, self._check)
         runtime.metrics.watch(name, self._progress.lag, self._states)
@@ -137,13 +139,17 @@ class Projection(Member):
         if not ready:
             await self.sleep(_IDLE_SECONDS)
             return
+        await self.sleep(max(0.0, self._company_until - monotonic()))
         found = await consumer.getmany(*ready, timeout_ms=_POLL_MS, max_records=_BATCH_RECORDS)
         if places is not self._places:
             return  # assigned anew while we waited
         if found:
             self._busy_since = self._busy_since or monotonic()
             await self._runtime.codec.learn(record.value for records in found.values() for record in records)
+            begin = monotonic()
             await self._take(found, places)
+            count, end = sum(map(len, found.values())), monotonic()
+            self._company_until = end + self._pace.pause(count, end - begin)
         with suppress(IllegalStateError):  # not ours any more
             await self._progress.note(consumer, ready)
         self._busy_since = self._trouble = None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from math import inf
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import httpx
 import structlog
@@ -41,6 +41,8 @@ RETRY_SECONDS = 2
 """Pause after keys could not be read, so that waiting requests do not each wait for the same answer."""
 FETCH_TIMEOUT_SECONDS = 5
 MAX_TOKEN = 8_192
+KNOWN_TOKENS = 4_096
+"""Of so many tokens at once it is known that their signature is good."""
 
 _BEARER = HTTPBearer(
     scheme_name="token", bearerFormat="JWT", description="OAuth 2.0 access token (JWT).", auto_error=False
@@ -61,11 +63,20 @@ class Caller:
     team: str | None = None
 
 
+class _Signed(NamedTuple):
+    """What a token says, and the key that it was signed with."""
+
+    kid: str
+    key: _Key
+    claims: dict[str, Any]
+
+
 class Tokens:
     """Checks tokens; nothing is fetched before the first one."""
 
     def __init__(self, settings: Settings, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._keys = _Keys(settings.jwks, monotonic)
+        self._signed: dict[str, _Signed] = {}
         self._rules = jwt.JWTClaimsRegistry(
             now=lambda: int(wall()),
             leeway=LEEWAY_SECONDS,
@@ -78,7 +89,7 @@ class Tokens:
     async def caller(self, token: str) -> Caller:
         """Return who the token is of; a token that is not good is a 401 `Problem`."""
         try:
-            claims = jwt.decode(token, await self._key(token), registry=_REGISTRY).claims
+            claims = await self._claims(token)
             self._rules.validate(claims)
             return _caller(claims)
         except ExpiredTokenError:
@@ -86,14 +97,25 @@ class Tokens:
         except (JoseError, ValueError, TypeError):
             raise unauthorized("Het token is niet geldig voor deze hub.") from None
 
-    async def _key(self, token: str) -> _Key:
+    async def _claims(self, token: str) -> dict[str, Any]:
+        """Return what the token says; a signature is checked once, as long as the issuer keeps its key."""
+        known = self._signed.get(token)
+        if known and await self._keys.find(known.kid) is known.key:
+            return known.claims
+        signed = await self._check(token)
+        if len(self._signed) >= KNOWN_TOKENS:
+            self._signed.clear()
+        self._signed[token] = signed
+        return signed.claims
+
+    async def _check(self, token: str) -> _Signed:
         if len(token) > MAX_TOKEN:
             raise ValueError("longer than any token of ours")
         kid = extract_compact(token.encode(), registry=_REGISTRY).headers().get("kid")
         key = await self._keys.find(kid) if isinstance(kid, str) else None
         if key is None:
             raise ValueError("no key of the issuer has this kid")
-        return key
+        return _Signed(str(kid), key, jwt.decode(token, key, registry=_REGISTRY).claims)
 
 
 class _Keys:

@@ -14,7 +14,7 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.common.clock import AMSTERDAM, Clock
-from services.common.database import transaction
+from services.common.database import reading, transaction
 from services.common.events import Party, Refusal, Role
 from services.common.identifiers import derived_id
 from services.common.records import Outgoing
@@ -72,7 +72,7 @@ class Intake:
 
     async def _gate(self, judged: Sequence[Judged], sender: str, directory: Directory, now: datetime) -> None:
         addresses = [each.claim.address for each in judged if each.claim and each.claim.address]
-        async with transaction(self.engine) as connection:
+        async with reading(self.engine) as connection:
             places = await find_places(connection, [(each.postcode, each.number) for each in addresses])
             await judge_rows(
                 judged, sender=sender, directory=directory, places=places, now=now, maker=self.maker
@@ -87,7 +87,7 @@ class Intake:
     async def _compare(self, judged: Sequence[Judged]) -> None:
         """Mark the conflicts with what is remembered; nothing is kept."""
         passed = [(each, each.accepted.memory) for each in judged if each.accepted and not each.problems]
-        async with transaction(self.engine) as connection:
+        async with reading(self.engine) as connection:
             known = await remembered(connection, [memory for _, memory in passed])
         for each, memory in passed:
             each.conflict = known.get(memory.signal_id, memory.content_hash) != memory.content_hash

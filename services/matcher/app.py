@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from services.common.events import Agreement, Party, Policy, Registration, Signal, Snapshot
 from services.common.host import Parts
+from services.common.pace import PROMPT
 from services.common.processor import Processor
 from services.common.pseudonyms import Pseudonyms
 from services.common.publish import Publisher
@@ -54,8 +55,8 @@ def build(runtime: Runtime) -> Parts:
         known,
         snapshots,
         policies,
-        Processor(REGISTRATIONS, registrations, Place, partition_key, runtime),
-        Processor(PERSONS, persons_handler, Person, partition_key, runtime),
+        Processor(REGISTRATIONS, registrations, Place, partition_key, runtime, PROMPT),
+        Processor(PERSONS, persons_handler, Person, partition_key, runtime, PROMPT),
         Ready(policies),
         Processor(HOUSEHOLDS, rules, Household, partition_key, runtime),
     )

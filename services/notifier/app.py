@@ -5,6 +5,7 @@ from collections.abc import Collection
 from services.common.database import make_engine
 from services.common.events import Party, Role, Team
 from services.common.host import Parts
+from services.common.pace import PROMPT
 from services.common.processor import Processor
 from services.common.projection import Projection
 from services.common.ready import Ready
@@ -37,9 +38,9 @@ def build(runtime: Runtime) -> Parts:
         teams,
         parties,
         Ready(teams, parties),
-        Processor(HOUSEHOLDS, households(Teams(teams).of), Household, partition_key, runtime),
+        Processor(HOUSEHOLDS, households(Teams(teams).of), Household, partition_key, runtime, PROMPT),
         Processor(CREDITORS, creditors(roles_of), None, partition_key, runtime),
-        Processor(BAILIFFS, bailiffs, None, partition_key, runtime),
+        Processor(BAILIFFS, bailiffs, None, partition_key, runtime, PROMPT),
         webhooks,
         Projection(PROJECTION, TOPICS, webhooks.enqueue, runtime, engine),
         Sender(SENDER, webhooks.deliver, runtime, engine),

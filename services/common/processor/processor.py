@@ -18,10 +18,10 @@ from mode import Service
 
 from services.common.errors import ConfigurationError, SignaalhubError, TransientError
 from services.common.metrics import Tally
+from services.common.pace import UNHURRIED, Pace
 from services.common.processor import internals
 from services.common.processor.consumers import free_consumer, group_consumer, stop
 from services.common.processor.destinations import Outputs
-from services.common.processor.pace import Pace
 from services.common.processor.shared import Shared
 from services.common.processor.turn import Rules
 from services.common.processor.unit import Unit
@@ -39,7 +39,8 @@ class Processor(Service, Generic[S]):
     """Runs a pure handler over its inputs, exactly once, as a service of the process's event loop.
 
     `key_of` turns a record key into the key of its state (usually `partition_key`); records with one such key
-    must be in one partition. The timer of a key wakes it under that name.
+    must be in one partition. The timer of a key wakes it under that name. `patience`: how many
+    seconds a record may wait for company (services/common/pace.py).
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Processor(Service, Generic[S]):
         state_type: type[S] | None,
         key_of: Callable[[str], str],
         runtime: Runtime,
+        patience: float = UNHURRIED,
     ) -> None:
         super().__init__()
         catalogue = runtime.catalogue
@@ -62,6 +64,7 @@ class Processor(Service, Generic[S]):
         self._rules = Rules(name, handler, key_of, state_type, subjects, inputs[0].partitions)
         self._outputs = Outputs(spec, catalogue)
         self._runtime = runtime
+        self._patience = patience
         self._units: dict[int, Unit[S]] = {}
         self._trouble: str | None = "not connected yet"
         self._runner: asyncio.Task[None] | None = None
@@ -122,7 +125,7 @@ class Processor(Service, Generic[S]):
                     consumer,
                     heartbeats,
                     marks,
-                    Pace(),
+                    Pace(self._patience),
                     self._tally,
                     asyncio.Lock(),
                 )

@@ -7,9 +7,9 @@ from typing import Generic
 from aiokafka import AIOKafkaConsumer
 
 from services.common.metrics import Tally
+from services.common.pace import Pace
 from services.common.processor import internals
 from services.common.processor.destinations import Outputs
-from services.common.processor.pace import Pace
 from services.common.processor.turn import Rules
 from services.common.records import S
 from services.common.runtime import Runtime

@@ -27,10 +27,16 @@ class Load:
     sealed: int
 
     def draws(self) -> Iterator[tuple[int, int]]:
-        """Yield household and creditor of each signal, the same ones each time."""
-        rng = random.Random(self.signals)
-        for _ in range(self.signals):
-            yield rng.randrange(self.households), rng.randrange(CREDITORS)
+        """Yield household and creditor of each signal, the same ones each time and no pair twice.
+
+        What a creditor says of a home again is a repeat, told once or twice: it could not be counted.
+        """
+        rng, seen = random.Random(self.signals), set[tuple[int, int]]()
+        while len(seen) < self.signals:
+            pair = rng.randrange(self.households), rng.randrange(CREDITORS)
+            if pair not in seen:
+                seen.add(pair)
+                yield pair
 
     def multiple(self) -> int:
         """Return how many households have signals of two or more creditors."""

@@ -3,7 +3,7 @@ from aiokafka.structs import TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.common.processor.pace import Pace
+from services.common.pace import PROMPT, UNHURRIED, Pace
 from services.common.processor.poison import HaltError, Window
 from services.common.processor.processor import complete
 
@@ -50,15 +50,20 @@ def test_a_partition_runs_only_when_all_its_inputs_are_assigned() -> None:
 
 def test_the_pause_grows_with_the_number_of_transactions_and_not_for_full_batches() -> None:
     pace = Pace()
-    first = pace.pause(1, 0.0)
-    for _ in range(100):
-        last = pace.pause(1, 0.0)
-    assert first < 0.001
-    assert 0.03 < last <= 0.1
+    pauses = [pace.pause(1, 0.0) for _ in range(100)]
+    assert pauses[0] < 0.03
+    assert pauses == sorted(pauses)
     assert pace.pause(2_000, 0.0) == 0
 
 
-@pytest.mark.parametrize(("took", "expected"), [(0.01, 0.01), (0.3, 0.3), (5.0, 0.5)])
+@pytest.mark.parametrize("patience", [UNHURRIED, PROMPT])
+def test_nobody_waits_longer_for_company_than_its_processor_says(patience: float) -> None:
+    pace = Pace(patience)
+    pauses = [pace.pause(1, 0.0) for _ in range(100)]
+    assert max(pauses) == pytest.approx(patience, rel=0.01)
+
+
+@pytest.mark.parametrize(("took", "expected"), [(0.1, 0.1), (0.3, 0.3), (5.0, 0.5)])
 def test_a_slow_transaction_is_followed_by_as_long_a_pause_up_to_half_a_second(
     took: float, expected: float
 ) -> None:

@@ -240,6 +240,17 @@ async def test_a_key_that_the_issuer_withdrew_is_not_trusted_for_longer_than_agr
     assert problem.value.status_code == HTTPStatus.UNAUTHORIZED
 
 
+async def test_a_token_whose_signature_is_known_to_be_good_expires_all_the_same(
+    issuer: FakeIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checker, token = Tokens(make_settings(jwks=str(issuer.jwks))), issuer.token(PARTY)
+    assert await checker.caller(token) == await checker.caller(token)
+    later = wall() + 365 * 24 * HOUR
+    monkeypatch.setattr("services.common.tokens.wall", lambda: later)
+    with pytest.raises(Problem, match="verlopen"):
+        await checker.caller(token)
+
+
 async def test_while_the_issuer_is_away_its_last_keys_serve_for_an_hour_and_then_no_more(
     issuer: FakeIssuer,
 ) -> None:
