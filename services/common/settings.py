@@ -52,6 +52,8 @@ class Settings(KafkaSettings):
     """The signals of a case that was closed (domain.md 1.10, M1)."""
     keep_registration_months: int = Field(60, ge=1)
     """Debt help that nobody ended: BKR's 5 years, the longest of those published (domain.md 1.10, L4)."""
+    keep_debt_report_months: int = Field(6, ge=1)
+    """What a bailiff told a helper: as a signal; nobody published a period for it (domain.md 1.10)."""
     snapshot_most_gone_percent: int = Field(20, ge=0, le=100)
     """A snapshot that ends a larger part of a registrar's registrations is held until somebody confirms it; a
     municipality's policy may say another one. No source names a part (domain.md 9, no. 4)."""
@@ -77,4 +79,5 @@ class Settings(KafkaSettings):
             picked_up=self.keep_picked_up_months,
             case=self.keep_case_months,
             registration=self.keep_registration_months,
+            debt_report=self.keep_debt_report_months,
         )

@@ -25,6 +25,8 @@ class Terms:
     """The signals of a case that was picked up, from the moment it was closed."""
     registration: int
     """Debt help that its registrar never ended, from the moment it was registered."""
+    debt_report: int
+    """What a bailiff told a helper, from then on; it goes earlier with the registration that it went to."""
 
 
 def end_of(began: datetime, months: int) -> datetime:

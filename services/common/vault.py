@@ -23,11 +23,12 @@ class DataClass(StrEnum):
 
     SIGNAL = "signal"
     REGISTRATION = "registration"
+    DEBT_REPORT = "debt report"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a key is asked for: the id of a signal or registration, and of whom it is."""
+    """What a key is asked for: the id of a signal, registration or debt report, and of whom it is."""
 
     id: str
     household: str

@@ -3,6 +3,7 @@
 from services.common.database import make_engine
 from services.common.host import Parts
 from services.common.masterkeys import MasterKeys
+from services.common.projection import Projection
 from services.common.pseudonyms import Pseudonyms
 from services.common.publish import Publisher
 from services.common.registry import Released
@@ -12,17 +13,20 @@ from services.common.view import View
 from services.common.web import BASE, make_app
 from services.ingest.agreements import Agreements
 from services.ingest.api import agreements, deliveries, snapshots
+from services.ingest.api.debts import debts
 from services.ingest.api.masterdata import master_data
 from services.ingest.api.registrations import registrations
 from services.ingest.api.revisions import revisions
 from services.ingest.api.schemas import schemas
 from services.ingest.api.signals import signals
 from services.ingest.counting import Answers, SnapshotAnswers
+from services.ingest.debt_reports import DebtReports
 from services.ingest.deliveries import Deliveries, Settler
 from services.ingest.delivery_storage import DeliveryStorage
 from services.ingest.directories import Directories
 from services.ingest.erasing import Erasing
 from services.ingest.forgetting import Forgetting
+from services.ingest.helped import PROJECTION, TOPICS, helped
 from services.ingest.intake import Intake
 from services.ingest.kafka_intake import KafkaIntake
 from services.ingest.making import Maker
@@ -32,9 +36,7 @@ from services.ingest.revisions import Revisions
 from services.ingest.snapshots import Snapshots
 from services.ingest.watching import Watching
 
-DESCRIPTION = (
-    """Signalen en registraties leveren, en het beheer van partijen, overeenkomsten, beleid en teams."""
-)
+DESCRIPTION = """Signalen, registraties en schuldmeldingen leveren; beheer van partijen en overeenkomsten."""
 
 
 def build(runtime: Runtime) -> Parts:
@@ -71,6 +73,7 @@ def build(runtime: Runtime) -> Parts:
     whole = Snapshots(engine, publisher, clock, directories, maker, vault, terms, told, most_gone)
     api.include_router(snapshots.snapshots(whole, engine))
     watching = Watching(engine, publisher, clock, directories, told)
+    api.include_router(debts(DebtReports(engine, publisher, clock, directories, maker, vault, terms)))
     api.include_router(schemas(Released(settings.schemas_dir)))
     agreed = Agreements(publisher, views.agreements, clock)
     api.include_router(agreements.kept_agreements(agreed, settings))
@@ -80,4 +83,6 @@ def build(runtime: Runtime) -> Parts:
     erasing, forgetting = Erasing(engine, publisher, clock), Forgetting(engine, clock, terms)
     [topic] = runtime.catalogue.intake_topics
     own_topics = KafkaIntake(runtime, topic, intake)
-    return Parts((publisher, *masters, settler, erasing, forgetting, watching, own_topics), api)
+    known = Projection(PROJECTION, TOPICS, helped(clock), runtime, engine)
+    services = (publisher, *masters, settler, erasing, forgetting, watching, known, own_topics)
+    return Parts(services, api)

@@ -19,7 +19,7 @@ from services.common.errors import TransientError
 from services.common.publish import Publisher
 from services.common.records import Outgoing
 from services.common.vault import DataClass
-from services.ingest.erasures import Due, erased_registration, erased_signal
+from services.ingest.erasures import Due, erased_debt_report, erased_registration, erased_signal
 from services.ingest.registration_storage import try_lock, unregister
 from services.ingest.revision_storage import find
 
@@ -37,6 +37,9 @@ _ERASE = text("DELETE FROM common.vault WHERE id = ANY(CAST(:ids AS text[]))")
 _FORGET = text("""
     UPDATE ingest.signals SET content_hash = '', household = '', municipality = NULL, unit = NULL,
         signal_date = NULL, person = NULL, earlier = '[]' WHERE signal_id = ANY(CAST(:ids AS text[]))
+""")
+_FORGET_REPORTS = text("""
+    UPDATE ingest.debt_reports SET content_hash = '' WHERE report_id = ANY(CAST(:ids AS text[]))
 """)
 # of what has had its term these have had theirs before
 _TRACES = (
@@ -96,12 +99,14 @@ async def _due(connection: AsyncConnection, now: datetime) -> list[Due]:
 
 async def _is_ours(connection: AsyncConnection, due: Due) -> bool:
     """Of a registration nobody else may publish meanwhile; one that is being put or ended waits its turn."""
-    return due.class_ is DataClass.SIGNAL or await try_lock(connection, due.id)
+    return due.class_ is not DataClass.REGISTRATION or await try_lock(connection, due.id)
 
 
 async def _records(connection: AsyncConnection, due: Due) -> Sequence[Outgoing]:
     if due.class_ is DataClass.REGISTRATION:
         return erased_registration(due, await unregister(connection, due.id))
+    if due.class_ is DataClass.DEBT_REPORT:
+        return erased_debt_report(due)
     return erased_signal(due, await find(connection, due.id))
 
 
@@ -112,4 +117,6 @@ async def _remove(connection: AsyncConnection, found: Sequence[Due]) -> None:
     asked = {"ids": [each.id for each in signals if each.requested]}
     for statement in _TRACES if asked["ids"] else ():
         await connection.execute(statement, asked)
-    await connection.execute(_ERASE, {"ids": [each.id for each in found]})
+    every = {"ids": [each.id for each in found]}
+    await connection.execute(_FORGET_REPORTS, every)
+    await connection.execute(_ERASE, every)

@@ -10,7 +10,11 @@ from services.common.records import Outgoing
 from services.common.vault import DataClass
 from services.ingest.revision_storage import Known
 
-_KINDS = {DataClass.SIGNAL: ErasedKind.SIGNAL, DataClass.REGISTRATION: ErasedKind.REGISTRATION}
+_KINDS = {
+    DataClass.SIGNAL: ErasedKind.SIGNAL,
+    DataClass.REGISTRATION: ErasedKind.REGISTRATION,
+    DataClass.DEBT_REPORT: ErasedKind.REGISTRATION,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,11 @@ def erased_registration(due: Due, change: int) -> list[Outgoing]:
     return [_erasure(due, due.household, due.municipality), tombstone]
 
 
+def erased_debt_report(due: Due) -> list[Outgoing]:
+    """Return the record for a debt report: nobody keeps it by key."""
+    return [_erasure(due, due.household, due.municipality)]
+
+
 def _erasure(due: Due, household: str, municipality: str) -> Outgoing:
     event = Erasure(
         erasure_id=derived_id("erasure", due.id, household, due.created_at.isoformat()),
@@ -52,6 +61,7 @@ def _erasure(due: Due, household: str, municipality: str) -> Outgoing:
         kind=_KINDS[due.class_],
         erased_id=due.id,
         reason=ErasureReason.REQUEST if due.requested else ErasureReason.TERM,
+        debt_report=due.class_ is DataClass.DEBT_REPORT,
     )
     return Outgoing("erasures.v1", household, event, "erased", event.erasure_id)
 

@@ -1,4 +1,4 @@
-"""Forgetting what has had its term and nobody is told of: memory of signals, deliveries with their rows.
+"""Forgetting what has had its term and nobody is told of: memory of signals and debt reports, deliveries.
 
 Memory holds pseudonyms only. A result of a delivery has the `kenmerk`, by which its sender finds its own row
 and which may say who somebody is. Data keys: erasing.py.
@@ -37,6 +37,11 @@ _DELIVERIES = text("""
         SELECT delivery_id FROM ingest.deliveries WHERE started_at <= :before
         LIMIT :step FOR UPDATE SKIP LOCKED)
 """)
+_REPORTS = text("""
+    DELETE FROM ingest.debt_reports WHERE report_id IN (
+        SELECT report_id FROM ingest.debt_reports WHERE reported_at < :before
+        LIMIT :step FOR UPDATE SKIP LOCKED)
+""")
 log = structlog.get_logger()
 
 
@@ -62,6 +67,7 @@ async def forget(engine: AsyncEngine, now: datetime, terms: Terms) -> dict[str, 
     """Delete what has had its term by `now`; return how much of what, if any."""
     found = (
         ("signals", _SIGNALS, began_before(now, terms.case)),  # as long as the services after this one
+        ("debt reports", _REPORTS, began_before(now, terms.case)),
         ("delivery rows", _ROWS, now - DELIVERIES_KEPT),
         ("deliveries", _DELIVERIES, now - DELIVERIES_KEPT),
     )

@@ -22,6 +22,7 @@ from services.ingest.domain.content import (
     signal_personal,
     signal_public,
 )
+from services.ingest.domain.debts import DebtMessage, debts_personal
 from services.ingest.domain.directory import Place
 from services.ingest.domain.drafts import Address, Person, RegistrationClaim, SignalDraft
 from services.ingest.domain.evidence import traits, unit_form
@@ -55,6 +56,9 @@ class Maker:
 
     def registration_hash(self, claim: RegistrationClaim, municipality: str) -> str:
         return self.pseudonyms.content(msgspec.json.encode(registration_content(claim, municipality)))
+
+    def debts_hash(self, message: DebtMessage) -> str:
+        return self.pseudonyms.content(msgspec.json.encode([message.purpose, debts_personal(message)]))
 
     def household(self, address: Address) -> str:
         return self.pseudonyms.household(address.postcode, address.number)

@@ -10,6 +10,7 @@ from services.common.errors import PermanentError
 from services.common.events import (
     BailiffMatch,
     Case,
+    DebtReport,
     Erasure,
     Event,
     Feedback,
@@ -134,12 +135,18 @@ def creditors(roles: RolesOf) -> Handler[Any]:
 
 
 def bailiffs(state: None, happened: Message | WakeUp, now: datetime) -> Effects[Any]:
-    """Forward a match to the bailiff who asked."""
+    """Forward a match to the bailiff who asked, and what a bailiff tells to the municipality that helps."""
     if not isinstance(happened, Message):
         raise PermanentError("a stateless processor has no timers")
-    if not isinstance(happened.event, BailiffMatch):
-        raise _unexpected(happened)
-    return Effects(None, (_forward(happened.event.asker, "bailiff-matches", happened),))
+    match happened.event:
+        case BailiffMatch(asker=asker):
+            return Effects(None, (_forward(asker, "bailiff-matches", happened),))
+        case DebtReport(municipality=None):
+            return Effects(None, ())
+        case DebtReport(municipality=str(municipality)):
+            return Effects(None, (_forward(municipality, "debt-reports", happened),))
+        case _:
+            raise _unexpected(happened)
 
 
 def _once(known: Household, forward: Forward, now: datetime) -> Effects[Household]:

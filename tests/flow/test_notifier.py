@@ -10,6 +10,7 @@ from services.common.errors import PermanentError
 from services.common.events import (
     BailiffMatch,
     Case,
+    DebtReport,
     Feedback,
     Lane,
     Match,
@@ -158,6 +159,14 @@ def test_a_push_goes_to_the_bailiff_who_asked() -> None:
     cause = message(event, "bailiff-matches.v1")
     topic = f"tenant.{event.asker}.bailiff-matches.v1"
     assert bailiffs(None, cause, NOW).outputs == (Forward(topic, cause),)
+
+
+def test_what_a_bailiff_tells_goes_to_the_municipality_that_helps_and_a_mere_question_to_nobody() -> None:
+    told, asked = example("debt-reports/told", DebtReport), example("debt-reports/nobody-to-tell", DebtReport)
+    cause = message(told, "debt-reports.v1")
+    topic = f"tenant.{told.municipality}.debt-reports.v1"
+    assert bailiffs(None, cause, NOW).outputs == (Forward(topic, cause),)
+    assert bailiffs(None, message(asked, "debt-reports.v1"), NOW).outputs == ()
 
 
 @pytest.mark.parametrize("handle", [handler(), creditors(no_roles), bailiffs])

@@ -11,6 +11,7 @@ from services.common.events import (
     BailiffMatch,
     Case,
     Check,
+    DebtReport,
     Erasure,
     Event,
     Feedback,
@@ -39,7 +40,7 @@ STATES: dict[type[Event], str] = {
 }
 """Whole at every change; the member that says what of. On a compacted topic the key says it."""
 FACTS: frozenset[type[Event]] = frozenset(
-    {Answer, BailiffMatch, Check, Erasure, Outcome, Refusal, Signal, SignalPerson, Withdrawal},
+    {Answer, BailiffMatch, Check, DebtReport, Erasure, Outcome, Refusal, Signal, SignalPerson, Withdrawal},
 )
 
 Thing = tuple[bytes | None, str]

@@ -18,6 +18,7 @@ from services.common.events.debthelp import (
     Answer,
     BailiffMatch,
     Check,
+    DebtReport,
     KnownPerson,
     Question,
     Registration,
@@ -98,6 +99,7 @@ __all__ = [
     "ContactField",
     "ContactKind",
     "DayPart",
+    "DebtReport",
     "ErasedKind",
     "Erasure",
     "ErasureReason",
@@ -159,6 +161,7 @@ Event = (
     | Erasure
     | Check
     | BailiffMatch
+    | DebtReport
     | Party
     | Agreement
     | Policy
@@ -185,6 +188,7 @@ SUBJECTS: dict[str, type[Event]] = {
     "erasures": Erasure,
     "checks": Check,
     "bailiff-matches": BailiffMatch,
+    "debt-reports": DebtReport,
     "parties": Party,
     "agreements": Agreement,
     "policies": Policy,

@@ -1,4 +1,4 @@
-"""Debt help: registrations, whom they make known, and the checks of bailiffs."""
+"""Debt help: registrations, whom they make known, what bailiffs ask and what they tell."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -121,3 +121,18 @@ class BailiffMatch:
     check_id: str
     dossier: str
     contacts: tuple[Contact, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebtReport:
+    """A bailiff tells of debts of a person: to one registration of debt help; without one, to nobody."""
+
+    report_id: str
+    person: str
+    reporter: str
+    purpose: CheckPurpose
+    registration_id: str | None = None
+    registrar: str | None = None
+    municipality: str | None = None
+    personal: bytes = b""
+    """Who it is and which debts: a compact JWE for the municipality's key; empty when there was no help."""

@@ -157,12 +157,14 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
-    """The hub can read the personal data of a signal or registration no more; nor should who has a copy."""
+    """The hub cannot read a signal, registration or debt report any more; nor should who has a copy."""
 
     erasure_id: str
     household: str
     municipality: str
     kind: ErasedKind
     erased_id: str
-    """Id of the signal or registration."""
+    """Id of the signal, registration or debt report."""
     reason: ErasureReason
+    debt_report: bool = False
+    """Of kind REGISTRATION: a debt report that went to it, not the registration itself."""

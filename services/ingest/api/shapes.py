@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.common.ddas import PARTNER_TYPE
+from services.ingest.domain.debts import MOST_DEBTS, PURPOSES
 from services.ingest.domain.drafts import Arrangement, Stage
 from services.ingest.domain.formats import MAX_TERMS, PHASES, SIGNAL_KINDS, THREATS
 
@@ -130,4 +131,24 @@ SNAPSHOT_ROW = object_of(
     _NEEDED,
     kenmerk=REFERENCE | {"description": "Eigen kenmerk van de registratie; zonder is het de persoon."},
     **_HELP,
+)
+DEBT = object_of(
+    ("dossiernummer", "bedragInCenten", "soort", "ontstaansdatum"),
+    schuldeiser=OIN | {"description": "OIN van de schuldeiser; die, of de naam."},
+    schuldeiserNaam=TEXT,
+    dossiernummer=REFERENCE | {"description": "Uw eigen dossiernummer."},
+    bedragInCenten={"type": "integer", "minimum": 0, "maximum": 9_999_999_999},
+    soort={"type": "string", "enum": sorted(PARTNER_TYPE.values())},
+    ontstaansdatum=DATE,
+)
+DEBTS = object_of(
+    ("kenmerk", "burgerservicenummer", "reden", "schulden"),
+    kenmerk=REFERENCE | {"description": "Uw eigen kenmerk van deze melding."},
+    burgerservicenummer=BSN,
+    reden={
+        "type": "string",
+        "enum": list(PURPOSES),
+        "description": "Waarmee u bezig bent; het wordt vastgelegd.",
+    },
+    schulden={"type": "array", "minItems": 1, "maxItems": MOST_DEBTS, "items": DEBT},
 )

@@ -80,6 +80,23 @@ class Members:
             return Members(_NOTHING, [])
         return Members(value, self._problems, f"{self._path}{name}.")
 
+    def objects(self, name: str, most: int) -> "list[Members]":
+        """Return the members of each object in a list of 1 to `most`; of another value (noted) none."""
+        value = self._left.pop(name, None)
+        if value is None or value == "":
+            self.note(Reason.FIELD_MISSING, name)
+            return []
+        if not isinstance(value, list) or not 1 <= len(value) <= most:
+            self.note(Reason.FIELD_INVALID, name)
+            return []
+        return [self._item(f"{name}.{number}", each) for number, each in enumerate(value)]
+
+    def _item(self, name: str, value: object) -> "Members":
+        if isinstance(value, dict):
+            return Members(value, self._problems, f"{self._path}{name}.")
+        self.note(Reason.FIELD_INVALID, name)
+        return Members(_NOTHING, [])
+
     def note(self, reason: Reason, name: str) -> None:
         """Note what is wrong with a member."""
         self._problems.append(Problem(reason, f"{self._path}{name}"))

@@ -39,7 +39,7 @@ from services.feedback.questions import Questions
 from services.feedback.storage import Attempts, Versions, Worklist
 from tests.flow.examples import example, message
 
-TERMS = Terms(signal=6, picked_up=12, case=18, registration=60)
+TERMS = Terms(signal=6, picked_up=12, case=18, registration=60, debt_report=6)
 TODAY = datetime(2026, 3, 26, 11, tzinfo=UTC)
 SIGNAL, CASE = example("signals/rent", Signal), example("cases/opened", Case)
 HELPER = Contact(organisation="Kredietbank", phone="0301234567", email="balie@kredietbank.example")

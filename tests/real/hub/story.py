@@ -152,6 +152,7 @@ def _right(town: Watched) -> None:
     assert town.result(case).status_code == 202
     assert town.register("SHV-1").is_success
     wait_until(lambda: town.check().json()["bekend"], SECONDS, "the registration")
+    wait_until(lambda: town.debts("M-1").status_code == 202, SECONDS, "the registration in ingest")
     assert town.register("SHV-1", adres=HOME | {"huisnummer": 5}).is_success
     path = f"/v1/signalen/{derived_id('signal', LANDLORD, 'H-1')}"
     corrected = row("H-1") | {"adres": HOME | {"huisnummer": 7}}
@@ -189,6 +190,8 @@ def _wrong(town: Watched) -> None:
         NAME: EMAIL,
     }
     town.wrong("POST", "matcher", "toetsen", BAILIFF, "toetsen", json=check)
+    debts = check | {"schulden": [WRONG | {"schuldeiserNaam": f"{NAME}\n"}, NAME]}
+    town.wrong("POST", "ingest", "schuldmeldingen", BAILIFF, "schuldmeldingen", json=debts)
     for path in (f"partijen/{TOWN}", "overeenkomsten/x", f"beleid/{TOWN}", "teams/x"):
         body = WRONG | {"naam": 1, "soort": NAME, "pauzedagen": BSN, "webhook": EMAIL, "rollen": [NAME]}
         town.wrong("PUT", "ingest", path, HUB, "beheer", json=body)

@@ -64,6 +64,7 @@ def seen(hub: Town) -> dict[str, list[Seen]]:
     assert hub.attempt(case["id"]).status_code == 202
     assert hub.result(case["id"]).status_code == 202
     assert hub.register("SHV-1").is_success
+    wait_until(lambda: hub.debts("M-1").status_code == 202, SECONDS, "the registration in ingest")
     answer_a_question(hub)
     assert hub.signal(LANDLORD, "H-9", adres={"postcode": "1234 AB", "huisnummer": 99}).status_code == 202
     erased = derived_id("signal", LANDLORD, "H-9")
@@ -171,6 +172,15 @@ def test_the_municipality_opens_the_personal_data_of_its_signals(
     }
     assert by_reference["Z-1"]["persoon"] == {**PERSON, "burgerservicenummer": BSN}
     assert by_reference["H-1"]["adres"]["huisnummer"] == 12
+
+
+def test_the_municipality_opens_the_debts_that_a_bailiff_tells_its_helper(
+    hub: Town, seen: dict[str, list[Seen]]
+) -> None:
+    [told] = seen[f"tenant.{TOWN}.debt-reports.v1"]
+    assert told.event
+    content = opened(told.event["personal"], hub.keys[TOWN])
+    assert (content["burgerservicenummer"], content["schulden"][0]["dossiernummer"]) == (BSN, "D-9")
 
 
 def test_no_other_key_opens_them(hub: Town, seen: dict[str, list[Seen]]) -> None:

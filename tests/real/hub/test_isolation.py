@@ -58,7 +58,7 @@ SECONDS = 400
 QUIET = {"log_level": 0}
 """The client outlives the broker and would complain of it."""
 CATALOGUE = load_catalogue(REPOSITORY / "schemas")
-MUNICIPALITY = ("signals", "cases", "matches", "questions", "withdrawals", "erasures")
+MUNICIPALITY = ("signals", "cases", "matches", "questions", "withdrawals", "erasures", "debt-reports")
 CREDITOR = ("pauses", "feedback", "refusals")
 TENANTS = {
     TOWN: MUNICIPALITY,

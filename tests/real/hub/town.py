@@ -105,6 +105,17 @@ class Town:
         body = {"burgerservicenummer": BSN, "dossiernummer": "D-1", "reden": "dagvaarding"}
         return self.send("matcher", "POST", "/v1/toetsen", party, "toetsen", json=body | other)
 
+    def debts(self, reference: str, party: str = BAILIFF, **other: Any) -> httpx.Response:
+        debt = {
+            "schuldeiserNaam": "Fietsenwinkel De Zon",
+            "dossiernummer": "D-9",
+            "bedragInCenten": 45_050,
+            "soort": "Overige",
+            "ontstaansdatum": days_ago(60),
+        }
+        body = {"kenmerk": reference, "burgerservicenummer": BSN, "reden": "beslag", "schulden": [debt]}
+        return self.send("ingest", "POST", "/v1/schuldmeldingen", party, "schuldmeldingen", json=body | other)
+
     def cases(self, party: str = TOWN, team: str | None = None) -> list[dict[str, Any]]:
         answer = self.send("feedback", "GET", "/v1/zaken", party, "zaken", team)
         assert answer.is_success, answer.text

@@ -20,7 +20,7 @@ from services.ingest.storage import Remembered, remember
 from tests.real.ingest.house import NOW, running
 
 pytestmark = pytest.mark.real
-TERMS = Terms(signal=6, picked_up=12, case=18, registration=60)
+TERMS = Terms(signal=6, picked_up=12, case=18, registration=60, debt_report=6)
 DAY = timedelta(days=1)
 LONG_AGO = datetime.fromisoformat("2001-01-01T00:00:00Z")
 LATER = datetime.fromisoformat("2001-02-02T00:00:00Z")

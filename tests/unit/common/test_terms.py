@@ -11,7 +11,7 @@ from services.common.events import Case, CaseResult, CaseStatus
 from services.common.terms import Terms, began_before, case_ends, end_of
 from tests.flow.examples import example
 
-TERMS = Terms(signal=6, picked_up=12, case=18, registration=60)
+TERMS = Terms(signal=6, picked_up=12, case=18, registration=60, debt_report=6)
 OPENED = example("cases/opened", Case)
 MARCH, MAY = datetime(2026, 3, 25, 10, tzinfo=UTC), datetime(2026, 5, 2, 8, tzinfo=UTC)
 moments = st.datetimes(datetime(2021, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.common.events import Area, PartnerType, Policy
+from services.common.events import AgreementKind, Area, PartnerType, Policy
 from services.common.settings import REPOSITORY
 from services.ingest.domain.directory import Place, may_act_for
 from services.ingest.domain.drafts import Person
@@ -237,6 +237,25 @@ def test_an_address_in_another_municipality_is_refused() -> None:
 def test_a_sender_needs_an_agreement_that_names_it_on_the_signals_date() -> None:
     assert reasons(BROKER, schuldeiser=LANDLORD) == {"NOT_REPRESENTED"}  # it ended on 8 March
     assert reasons(BROKER, schuldeiser=LANDLORD, signaaldatum="2026-03-08") == set()
+
+
+def test_a_bailiff_signals_for_a_creditor_only_where_and_while_an_agreement_names_it() -> None:
+    bailiff, started, ended = "9" * 20, date(2026, 3, 1), date(2026, 3, 8)
+    agreed = directory(
+        agreement("pilot", TOWN, LANDLORD, sender=bailiff, valid_from=started, valid_until=ended),
+        agreement("no pilot", OTHER_TOWN, LANDLORD),
+        agreement("acts for it", LANDLORD, bailiff, kind=AgreementKind.REPRESENTATION),
+    )
+
+    def refused(**changes: str) -> set[str]:
+        claim, _ = read_signal(message(schuldeiser=LANDLORD, **changes), bailiff)
+        assert claim is not None
+        found = judge(claim, sender=bailiff, directory=agreed, place=None, today=TODAY)
+        return {problem.reason.value for problem in found}
+
+    assert refused(signaaldatum="2026-03-08") == set()
+    assert refused(signaaldatum="2026-03-09") == {"NOT_REPRESENTED"}
+    assert refused(signaaldatum="2026-03-08", gemeentecode="0518") == {"NOT_REPRESENTED"}
 
 
 def test_an_agreement_holds_from_its_first_up_to_and_with_its_last_day() -> None:
