@@ -1,7 +1,7 @@
 """SQL of signals that their creditor corrects or withdraws: where each one is, and was before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import msgspec
@@ -18,6 +18,8 @@ class Spot:
     unit: str
     signal_date: date
     person: str | None
+    last: int = field(default=0, compare=False)
+    """Of a spot that was left: the last revision that was there; 0 when that was not remembered yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ The memory knows every household and person where the signal ever was, and each 
 them again. So after a crash at any point the sender's next attempt, the same or another one, mends it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -144,7 +144,7 @@ def _corrected(known: Known, found: Accepted) -> Known:
         return known
     memory, spot, revision = found.memory, known.spot, known.revision + 1
     now = Spot(memory.household, memory.municipality, memory.unit, memory.signal_date, memory.person)
-    earlier = (*(each for each in known.earlier if each != spot), spot)
+    earlier = (*(each for each in known.earlier if each != spot), replace(spot, last=known.revision))
     return replace(known, content_hash=_hash(found, revision), revision=revision, spot=now, earlier=earlier)
 
 
@@ -173,16 +173,26 @@ def _left(known: Known, sender: str) -> Iterator[Outgoing]:
     households.pop(known.spot.household, None)
     persons.pop(known.spot.person, None)
     for spot in households.values():
-        yield _withdrawal(known, spot, sender, SignalEnd.MOVED)
+        yield _withdrawal(known, spot, sender, SignalEnd.MOVED, known.revision)
+    for spot in _other_municipalities(known):
+        yield _withdrawal(known, spot, sender, SignalEnd.MOVED, spot.last)
     if known.withdrawn:
-        yield _withdrawal(known, known.spot, sender, SignalEnd.WITHDRAWN)
+        yield _withdrawal(known, known.spot, sender, SignalEnd.WITHDRAWN, known.revision)
         persons[known.spot.person] = known.spot
     for person, spot in persons.items():
         if person:
             yield _person(known.signal_id, spot, person, known.revision, withdrawn=True)
 
 
-def _withdrawal(known: Known, spot: Spot, sender: str, end: SignalEnd) -> Outgoing:
+def _other_municipalities(known: Known) -> Iterable[Spot]:
+    """Return where it was for another municipality at the address where it is: only those revisions are over."""
+    here = known.spot
+    found = {each.municipality: each for each in known.earlier if each.household == here.household and each.last}
+    found.pop(here.municipality, None)
+    return found.values()
+
+
+def _withdrawal(known: Known, spot: Spot, sender: str, end: SignalEnd, revision: int) -> Outgoing:
     event = Withdrawal(
         signal_id=known.signal_id,
         household=spot.household,
@@ -191,10 +201,10 @@ def _withdrawal(known: Known, spot: Spot, sender: str, end: SignalEnd) -> Outgoi
         sender=sender,
         unit=spot.unit,
         signal_date=spot.signal_date,
-        revision=known.revision,
+        revision=revision,
         end=end,
     )
-    event_id = derived_id("withdrawal", known.signal_id, spot.household, str(known.revision))
+    event_id = derived_id("withdrawal", known.signal_id, spot.household, spot.municipality, str(revision))
     return Outgoing("withdrawals.v1", spot.household, event, end.value.lower(), event_id)
 
 

@@ -9,7 +9,17 @@ from services.common.errors import TransientError
 from services.common.events import Signal, SignalEnd, SignalPerson, Withdrawal
 from services.common.identifiers import derived_id
 from services.common.publish import Publisher
-from tests.real.ingest.house import BROKER, BSN, ENERGY, INSURER, LANDLORD, House, signal_body
+from tests.real.ingest.house import (
+    BROKER,
+    BSN,
+    ENERGY,
+    INSURER,
+    LANDLORD,
+    OTHER_TOWN,
+    TOWN,
+    House,
+    signal_body,
+)
 
 pytestmark = pytest.mark.real
 
@@ -64,6 +74,20 @@ async def test_another_address_withdraws_the_signal_at_the_old_household(house: 
         (old.household, False),
         (new.household, False),
     ]
+
+
+async def test_another_municipality_at_the_same_address_is_told_to_the_one_before(house: House) -> None:
+    agreement = {"soort": "signalen", "gemeente": OTHER_TOWN, "schuldeiser": LANDLORD, "vanaf": "2021-01-01"}
+    await house.made("overeenkomsten/elders", **agreement)
+    id, body = await sent(house)
+    for changes in ({"gemeentecode": "0518"}, {"gemeentecode": "0518", "bedragInCenten": 100}):
+        assert (await put(house, id, body | changes)).status_code == 202
+    [left] = await found(house, "withdrawals.v1", id)
+    assert (left.municipality, left.revision, left.end) == (TOWN, 1, SignalEnd.MOVED)
+    assert (await delete(house, id)).status_code == 204
+    ends = [(each.municipality, each.revision) for each in await found(house, "withdrawals.v1", id)]
+    assert ends == [(TOWN, 1), (OTHER_TOWN, 4)]
+    assert {each.household for each in await found(house, "signals.v1", id)} == {left.household}
 
 
 async def test_a_withdrawal_goes_to_every_household_and_person_where_the_signal_was(house: House) -> None:

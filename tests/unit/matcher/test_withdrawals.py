@@ -161,6 +161,19 @@ def test_a_signal_that_moved_away_and_back_is_here_again() -> None:
     assert len({change.id for change in hub.told}) == len(hub.told)
 
 
+def test_a_signal_that_went_to_another_municipality_at_the_same_address_is_there_whatever_came_first() -> None:
+    one, other, first = Hub(), Hub(), make.signal("s1")
+    then = replace(first, revision=2, municipality="00000099000000000518")
+    left = make.withdrawal(first, 1, SignalEnd.MOVED)
+    for hub, news in ((one, (then, left)), (other, (left, then))):
+        hub.take(first)
+        for each in news:
+            hub.take(each, AT + days(1))
+        assert hub.cases()[CASE].withdrawn
+        assert (hub.statuses()["s1"].municipality, hub.statuses()["s1"].end) == (then.municipality, None)
+    assert one.cases() == other.cases()
+
+
 @pytest.mark.parametrize("outcome", [make.attempt(), make.result()])
 def test_an_outcome_that_crosses_a_withdrawal_is_kept_and_comes_to_the_same(outcome: Outcome) -> None:
     one, other, signal = Hub(), Hub(), make.signal("s1")
