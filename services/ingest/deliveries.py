@@ -45,7 +45,9 @@ class Taking(Protocol):
 class Noting(Protocol):
     """What keeps how far a delivery came: `DeliveryStorage`."""
 
-    async def start(self, id: str, key: str | None, sender: str, now: datetime) -> Attempt: ...
+    async def start(
+        self, id: str, key: str | None, sender: str, now: datetime, *, trial: bool = False
+    ) -> Attempt: ...
     async def add(self, attempt: Attempt, judged: Sequence[Judged], counts: Counts, digest: str) -> None: ...
     async def end(self, attempt: Attempt, status: Status) -> None: ...
     async def end_left(self) -> None: ...
@@ -62,17 +64,20 @@ class Deliveries:
     pseudonyms: Pseudonyms
     most_rows: int = MOST_ROWS
 
-    async def take(self, rows: AsyncIterator[Row], sender: str, key: str | None = None) -> tuple[str, Counts]:
+    async def take(
+        self, rows: AsyncIterator[Row], sender: str, key: str | None = None, *, trial: bool = False
+    ) -> tuple[str, Counts]:
         """Return the id and counts once all rows are done; on any error the delivery is broken off.
 
         Under a `key` that the sender used before the same delivery goes on: rows that are noted are not taken
         in again. What an attempt before took in and could not note any more is taken in once more, and comes
-        to the same: the ids of signals and refusals do not depend on the attempt.
+        to the same: the ids of signals and refusals do not depend on the attempt. A trial has keys of its own:
+        the same file in earnest is not its repetition.
         """
-        id_ = derived_id("delivery", sender, key) if key else str(uuid4())
-        attempt = await self.storage.start(id_, key, sender, self.clock.now())
+        id_ = derived_id("trial delivery" if trial else "delivery", sender, key) if key else str(uuid4())
+        attempt = await self.storage.start(id_, key, sender, self.clock.now(), trial=trial)
         try:
-            counts = await self._take(rows, Delivery(sender, id_), attempt)
+            counts = await self._take(rows, Delivery(sender, id_, trial=trial), attempt)
             await self.storage.end(attempt, Status.DONE)
         except BaseException as error:
             log.warning("delivery_broken_off", delivery_id=id_, error=type(error).__name__)

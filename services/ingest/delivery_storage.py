@@ -63,6 +63,7 @@ class Attempt:
     digest: str = ""
     """Of the rows that are noted, in hexadecimal; empty when there are none."""
     done: bool = False
+    trial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class DeliverySummary:
     started_at: datetime
     status: Status
     counts: Counts
+    trial: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,8 @@ class DeliveryState:
 
 
 _START = text("""
-    INSERT INTO ingest.deliveries AS old (delivery_id, sender, replica, started_at, key)
-    VALUES (:id, :sender, :replica, :now, :key)
+    INSERT INTO ingest.deliveries AS old (delivery_id, sender, replica, started_at, key, trial)
+    VALUES (:id, :sender, :replica, :now, :key, :trial)
     ON CONFLICT (delivery_id) DO UPDATE SET
         attempt = old.attempt + 1,
         replica = excluded.replica,
@@ -108,11 +110,13 @@ _START = text("""
     RETURNING attempt, status, accepted, refused, conflict, digest
 """)
 _ROWS = text("""
-    INSERT INTO ingest.delivery_rows (delivery_id, row, reference, signal_id, outcome, reasons, fields)
+    INSERT INTO ingest.delivery_rows
+        (delivery_id, row, reference, signal_id, outcome, reasons, fields, content_hash)
     SELECT :id, row, reference, signal_id, outcome,
-           string_to_array(reasons, ' '), string_to_array(fields, ' ')
+           string_to_array(reasons, ' '), string_to_array(fields, ' '), content_hash
     FROM json_to_recordset(CAST(:rows AS json))
-         AS new (row integer, reference text, signal_id text, outcome text, reasons text, fields text)
+         AS new (row integer, reference text, signal_id text, outcome text, reasons text, fields text,
+            content_hash text)
 """)
 _COUNT = text("""
     UPDATE ingest.deliveries
@@ -123,7 +127,9 @@ _END = text("UPDATE ingest.deliveries SET status = :status WHERE delivery_id = :
 _LEFT = text("""
     UPDATE ingest.deliveries SET status = 'afgebroken' WHERE replica = :replica AND status = 'bezig'
 """)
-_SUMMARY = "SELECT delivery_id, key, started_at, status, accepted, refused, conflict FROM ingest.deliveries"
+_SUMMARY = """
+    SELECT delivery_id, key, started_at, status, accepted, refused, conflict, trial FROM ingest.deliveries
+"""
 _STATE = text(f"{_SUMMARY} WHERE delivery_id = :id AND sender = :sender")
 _LATEST = text(f"{_SUMMARY} WHERE sender = :sender ORDER BY started_at DESC, delivery_id LIMIT :limit")
 _PAGE = text("""
@@ -139,17 +145,20 @@ class DeliveryStorage:
         self._engine = engine
         self._replica = replica
 
-    async def start(self, id: str, key: str | None, sender: str, now: datetime) -> Attempt:
+    async def start(
+        self, id: str, key: str | None, sender: str, now: datetime, *, trial: bool = False
+    ) -> Attempt:
         """Begin a delivery, or begin it again: whoever was at it may note nothing any more."""
-        parameters = {"id": id, "key": key, "sender": sender, "replica": self._replica, "now": now}
+        who = {"id": id, "key": key, "sender": sender, "replica": self._replica}
+        parameters = {**who, "now": now, "trial": trial}
         async with transaction(self._engine) as connection:
             found = (await connection.execute(_START, parameters)).one()
         counts = Counts(found.accepted, found.refused, found.conflict)
-        return Attempt(id, found.attempt, counts, found.digest, found.status == Status.DONE)
+        return Attempt(id, found.attempt, counts, found.digest, found.status == Status.DONE, trial)
 
     async def add(self, attempt: Attempt, judged: Sequence[Judged], counts: Counts, digest: str) -> None:
         """Note what became of these rows; `counts` and `digest` are those of the delivery with them."""
-        rows = msgspec.json.encode([_row(each) for each in judged]).decode()
+        rows = msgspec.json.encode([_row(each, attempt) for each in judged]).decode()
         where = {"id": attempt.id, "attempt": attempt.number}
         async with transaction(self._engine) as connection:
             noted = await connection.execute(_COUNT, {**asdict(counts), "digest": digest, **where})
@@ -188,7 +197,7 @@ class DeliveryStorage:
 
 def _summary(row: Any) -> DeliverySummary:
     counts = Counts(row.accepted, row.refused, row.conflict)
-    return DeliverySummary(row.delivery_id, row.key, row.started_at, Status(row.status), counts)
+    return DeliverySummary(row.delivery_id, row.key, row.started_at, Status(row.status), counts, row.trial)
 
 
 def _seen(row: Any) -> DeliveryRow:
@@ -196,13 +205,15 @@ def _seen(row: Any) -> DeliveryRow:
     return DeliveryRow(row.row, row.reference, row.signal_id, row.outcome, tuple(row.reasons), fields)
 
 
-def _row(judged: Judged) -> dict[str, object]:
+def _row(judged: Judged, attempt: Attempt) -> dict[str, object]:
+    passed = judged.accepted if judged.outcome is Outcome.ACCEPTED else None
     problems = sorted({(problem.reason.value, problem.field or _WHOLE_ROW) for problem in judged.problems})
     return {
         "row": judged.row.number,
         "reference": judged.claim.reference if judged.claim else None,
-        "signal_id": judged.signal_id if judged.outcome is Outcome.ACCEPTED else None,
+        "signal_id": judged.signal_id if passed else None,
         "outcome": judged.outcome,
         "reasons": " ".join(reason for reason, _ in problems),
         "fields": " ".join(name for _, name in problems),
+        "content_hash": passed.memory.content_hash if passed and attempt.trial else None,
     }

@@ -26,7 +26,7 @@ from services.ingest.domain.directory import Directory, may_act_for
 from services.ingest.domain.reasons import Problem, Reason
 from services.ingest.judging import YIELD_EVERY, Accepted, Delivery, Judged, Row, judge_rows, read_rows
 from services.ingest.making import Maker, signal_person
-from services.ingest.storage import find_places, remember, remembered
+from services.ingest.storage import find_places, remember, remembered, tried
 
 _REFUSAL_ROLES = frozenset({Role.CREDITOR, Role.INTERMEDIARY})
 """Parties with these roles have a topic for refusals."""
@@ -58,7 +58,7 @@ class Intake:
         judged = await read_rows(rows, delivery.sender)
         await self._gate(judged, delivery.sender, directory, now)
         if delivery.trial:
-            await self._compare(judged)
+            await self._compare(judged, delivery)
             return judged
         keys = await self._remember(judged, directory, now)
         outgoings: dict[str, Outgoing] = {}  # by id: a signal that a delivery holds twice goes out once
@@ -84,13 +84,15 @@ class Intake:
             if memory and known.get(memory.signal_id) == memory.content_hash:
                 each.problems = ()
 
-    async def _compare(self, judged: Sequence[Judged]) -> None:
-        """Mark the conflicts with what is remembered; nothing is kept."""
+    async def _compare(self, judged: Sequence[Judged], delivery: Delivery) -> None:
+        """Mark the conflicts with what is remembered, and with what this trial had before; nothing is kept."""
         passed = [(each, each.accepted.memory) for each in judged if each.accepted and not each.problems]
+        first = {memory.signal_id: memory.content_hash for _, memory in reversed(passed)}
         async with reading(self.engine) as connection:
-            known = await remembered(connection, [memory for _, memory in passed])
+            hashes = first | await tried(connection, delivery.id, list(first))
+            hashes |= await remembered(connection, [memory for _, memory in passed])
         for each, memory in passed:
-            each.conflict = known.get(memory.signal_id, memory.content_hash) != memory.content_hash
+            each.conflict = hashes[memory.signal_id] != memory.content_hash
 
     async def _remember(
         self, judged: Sequence[Judged], directory: Directory, now: datetime

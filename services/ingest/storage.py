@@ -48,6 +48,10 @@ _HASHES = text("""
     USING (creditor, reference)
     WHERE CAST(:since AS timestamptz) IS NULL OR known.accepted_at >= :since
 """)
+_TRIED = text("""
+    SELECT signal_id, content_hash FROM ingest.delivery_rows
+    WHERE delivery_id = :delivery AND signal_id = ANY(CAST(:ids AS text[])) AND content_hash IS NOT NULL
+""")
 _PLACES = text("""
     SELECT postcode, number, neighbourhood, district, municipality_code FROM ingest.areas
     JOIN json_to_recordset(CAST(:addresses AS json)) AS asked (postcode text, number integer)
@@ -73,6 +77,14 @@ async def remembered(
     if not signals:
         return {}
     rows = await connection.execute(_HASHES, {"signals": _json(signals), "since": since})
+    return {row.signal_id: row.content_hash for row in rows}
+
+
+async def tried(connection: AsyncConnection, delivery: str | None, ids: Sequence[str]) -> dict[str, str]:
+    """Return the content hash of each of these signals that passed in a trial delivery before, by id."""
+    if delivery is None or not ids:
+        return {}
+    rows = await connection.execute(_TRIED, {"delivery": delivery, "ids": ids})
     return {row.signal_id: row.content_hash for row in rows}
 
 

@@ -73,9 +73,10 @@ class Levering(Model):
 
 
 class LeveringInLijst(Levering):
-    """Een levering en hoe ver zij is; `sleutel` is uw Idempotency-Key."""
+    """Een levering en hoe ver zij is; `sleutel` is uw Idempotency-Key. Van een proef is niets geleverd."""
 
     status: Status
+    proef: bool
     sleutel: str | None
     begonnen_op: Moment
 
@@ -112,6 +113,9 @@ Key = Annotated[
         "levering die afbrak verder waar zij was: geen regel telt dubbel.",
     ),
 ]
+Trial = Annotated[
+    bool, Query(alias="proef", description="Beproef de levering: dezelfde uitkomst, zonder te leveren.")
+]
 First = Annotated[int, Query(alias="vanafRegel", ge=1, le=2_000_000_000)]
 _RESULT: dict[int | str, Any] = {
     HTTPStatus.OK: {
@@ -130,15 +134,22 @@ def deliveries(taking: Deliveries, storage: DeliveryStorage) -> APIRouter:
         PATH,
         status_code=HTTPStatus.ACCEPTED,
         summary="Lever veel signalen tegelijk",
-        responses={HTTPStatus.CONFLICT: {"description": _OTHER_FILE}},
+        responses={
+            HTTPStatus.OK: {"model": Levering, "description": "Bij een proef: er is niets geleverd."},
+            HTTPStatus.CONFLICT: {"description": _OTHER_FILE},
+        },
         openapi_extra=_BODY,
     )
-    async def lever(request: Request, response: Response, caller: Sender, key: Key = None) -> Levering:
+    async def lever(
+        request: Request, response: Response, caller: Sender, key: Key = None, *, trial: Trial = False
+    ) -> Levering:
         reader = _reader(request)
         try:
-            id_, counts = await taking.take(reader(request.stream()), caller.party, key)
+            id_, counts = await taking.take(reader(request.stream()), caller.party, key, trial=trial)
         except (HeadError, PermanentError) as error:
             raise _refused(error, taking.most_rows) from None
+        if trial:
+            response.status_code = HTTPStatus.OK
         response.headers["Location"] = f"{BASE}{PATH}/{id_}"
         return Levering(id=id_, aantallen=_amounts(counts))
 
@@ -212,6 +223,7 @@ def _listed(found: DeliverySummary) -> LeveringInLijst:
         id=found.id,
         aantallen=_amounts(found.counts),
         status=found.status,
+        proef=found.trial,
         sleutel=found.key,
         begonnen_op=found.started_at,
     )

@@ -71,6 +71,31 @@ async def test_a_delivery_of_json_lines_tells_of_each_row_what_became_of_it(hous
     assert (await deliver(house, content)).json()["aantallen"] == answer.json()["aantallen"]
 
 
+async def test_a_trial_comes_to_the_same_and_is_forgotten_when_it_is_delivered(house: House) -> None:
+    known, double = signal_body(), signal_body()
+    assert (await house.signal(LANDLORD, known)).status_code == 202
+    rows = [double, signal_body(bedragInCenten=-1), known | {"bedragInCenten": 7}]
+    rows += [signal_body() for _ in range(BATCH_ROWS)]
+    content = lines(*rows, double, double | {"bedragInCenten": 7}, signal_body()) + b"{nonsense"
+    headers = {"Content-Type": NDJSON, "Idempotency-Key": uuid4().hex}
+
+    async def deliver_as(path: str) -> tuple[httpx.Response, Any]:
+        answer = await house.send("POST", path, LANDLORD, "signalen", content=content, headers=headers)
+        return answer, await state(house, answer.json()["id"])
+
+    tried, seen = await deliver_as("/v1/leveringen?proef=true")
+    mine = {row["id"] for row in seen["regels"]} - {None}
+    topics = ("signals.v1", "refusals.v1")
+    log = [each.event for topic in topics for each in await house.on(topic)]
+    assert not [event for event in log if getattr(event, "delivery_id", None) == seen["id"]]
+    assert not [event for event in log if getattr(event, "signal_id", None) in mine]
+    done, delivered = await deliver_as("/v1/leveringen")
+    assert (tried.status_code, seen["proef"], done.status_code, delivered["proef"]) == (200, True, 202, False)
+    assert tried.json()["aantallen"] == done.json()["aantallen"]
+    assert done.json()["aantallen"]["conflict"] == 2
+    assert (seen["regels"], seen["status"]) == (delivered["regels"], "klaar")
+
+
 async def test_a_row_that_is_refused_in_two_deliveries_is_two_refusals(house: House) -> None:
     content = lines(signal_body(bedragInCenten=-1), {"kenmerk": "no more"})
     deliveries = {(await deliver(house, content)).json()["id"] for _ in range(2)}

@@ -7,7 +7,7 @@ from services.common.testing import FakeClock
 from services.ingest.api.results import HEAD, result_file
 from services.ingest.delivery_storage import Counts, DeliveryRow, DeliveryState, DeliverySummary, Status
 
-SUMMARY = DeliverySummary("id", None, FakeClock().now(), Status.DONE, Counts())
+SUMMARY = DeliverySummary("id", None, FakeClock().now(), Status.DONE, Counts(), trial=False)
 ROWS = (
     DeliveryRow(2, "K;1", "an-id", "geaccepteerd", (), ()),
     DeliveryRow(3, None, None, "geweigerd", ("FIELD_MISSING", "UNREADABLE"), ("adres.postcode", None)),

@@ -54,12 +54,14 @@ class Notes:
     digest: str = ""
     ids: set[str] = field(default_factory=set)
 
-    async def start(self, id: str, key: str | None, sender: str, now: datetime) -> Attempt:
+    async def start(
+        self, id: str, key: str | None, sender: str, now: datetime, *, trial: bool = False
+    ) -> Attempt:
         done = self.status is Status.DONE
         self.status = Status.DONE if done else Status.BUSY
         self.attempts += 1
         self.ids.add(id)
-        return Attempt(id, self.attempts, self.counts, self.digest, done)
+        return Attempt(id, self.attempts, self.counts, self.digest, done, trial)
 
     async def add(self, attempt: Attempt, judged: Sequence[Judged], counts: Counts, digest: str) -> None:
         if attempt.number != self.attempts:
@@ -185,3 +187,11 @@ async def test_two_senders_may_call_their_deliveries_the_same() -> None:
     await deliveries(Refusing(), one).take(json_rows(lines(*FILE)), "x", "march")
     await deliveries(Refusing(), other).take(json_rows(lines(*FILE)), "y", "march")
     assert not one.ids & other.ids
+
+
+async def test_a_trial_under_a_key_is_another_delivery_than_the_one_in_earnest() -> None:
+    notes = Notes()
+    for trial in (True, False):
+        notes.status, notes.counts, notes.digest = Status.BUSY, Counts(), ""
+        await deliveries(Refusing(), notes).take(json_rows(stream(1)), "x", "key", trial=trial)
+    assert len(notes.ids) == 2
