@@ -85,7 +85,7 @@ class Intake:
                 each.problems = ()
 
     async def _compare(self, judged: Sequence[Judged], delivery: Delivery) -> None:
-        """Mark the conflicts with what is remembered, and with what this trial had before; nothing is kept."""
+        """Mark the conflicts with what is remembered, and with what this trial had before."""
         passed = [(each, each.accepted.memory) for each in judged if each.accepted and not each.problems]
         first = {memory.signal_id: memory.content_hash for _, memory in reversed(passed)}
         async with reading(self.engine) as connection:

@@ -185,9 +185,11 @@ def _left(known: Known, sender: str) -> Iterator[Outgoing]:
 
 
 def _other_municipalities(known: Known) -> Iterable[Spot]:
-    """Return where it was for another municipality at the address where it is: only those revisions are over."""
+    """Return where it was for others at the address where it is: there only those revisions are over."""
     here = known.spot
-    found = {each.municipality: each for each in known.earlier if each.household == here.household and each.last}
+    found = {
+        each.municipality: each for each in known.earlier if each.household == here.household and each.last
+    }
     found.pop(here.municipality, None)
     return found.values()
 

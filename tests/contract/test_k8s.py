@@ -46,7 +46,7 @@ LIGHT = f"{BASE}/openapi.json"
 LEFT_AT_DEFAULT = {
     "clock_file": "simulated time is for trying out",
     **dict.fromkeys(
-        (f"keep_{each}_months" for each in ("signal", "picked_up", "case", "registration")),
+        (f"keep_{each}_months" for each in ("signal", "picked_up", "case", "registration", "debt_report")),
         "the terms that were published; docs/operations.md says how to set them",
     ),
     "schemas_dir": "set in the image",

@@ -12,13 +12,16 @@ from sqlalchemy import text
 
 from services.common.database import make_engine
 from services.common.events import CheckPurpose, DebtReport, Erasure
+from services.common.identifiers import derived_id
 from services.common.pseudonyms import Pseudonyms
-from tests.real.ingest.house import BROKER, BSN, LANDLORD, OTHER_BSN, TOWN, House, Seen
+from tests.real.ingest.house import BROKER, LANDLORD, NOW, TOWN, House, Seen
 from tests.real.ingest.test_registrations import end, put
 
 pytestmark = pytest.mark.real
 
 BAILIFF = "00000099000000004001"
+BSN, OTHER_BSN = "999990111", "999990123"
+"""Of nobody else in these tests."""
 DEBT = {
     "schuldeiserNaam": "Fietsenwinkel De Zon",
     "dossiernummer": "D-9",
@@ -39,14 +42,18 @@ async def tell(house: House, reference: str, party: str = BAILIFF, **other: Any)
     return await house.send("POST", "/v1/schuldmeldingen", party, "schuldmeldingen", json=body)
 
 
+def person(house: House, bsn: str) -> str:
+    return Pseudonyms(house.runtime.settings.pseudonym_key).person(bsn)
+
+
 async def on_the_log(house: House, bsn: str) -> list[Seen]:
-    person = Pseudonyms(house.runtime.settings.pseudonym_key).person(bsn)
-    return [seen for seen in await house.on("debt-reports.v1") if seen.key == person]
+    return [seen for seen in await house.on("debt-reports.v1") if seen.key == person(house, bsn)]
 
 
 async def running(house: House, count: int) -> None:
-    """Wait until so many registrations have come through their topic."""
-    await until(house, "SELECT FROM ingest.helped", lambda found: len(found) == count)
+    """Wait until so many registrations of this person have come through their topic."""
+    query = f"SELECT FROM ingest.helped WHERE person = '{person(house, BSN)}'"
+    await until(house, query, lambda found: len(found) == count)
 
 
 async def until(house: House, query: str, right: Callable[[list[Any]], bool]) -> None:
@@ -67,13 +74,15 @@ async def test_who_is_in_no_debt_help_is_asked_after_and_nothing_else_is_kept(ho
         assert isinstance(seen.event, DebtReport)
         assert (seen.event.reporter, seen.event.purpose) == (BAILIFF, CheckPurpose.ATTACHMENT)
         assert (seen.event.municipality, seen.event.personal) == (None, b"")
-    assert (await rows(house, "SELECT count(*) FROM ingest.debt_reports"))[0][0] == 0
+    message = derived_id("debt-message", BAILIFF, reference)
+    assert await rows(house, f"SELECT FROM ingest.debt_reports WHERE message_id = '{message}'") == []
 
 
 async def test_all_who_help_are_told_once_and_the_key_goes_with_their_registration(house: House) -> None:
     first, second = uuid4().hex, uuid4().hex
-    own = (await put(house, first)).json()["id"]
-    helper = (await put(house, second, BROKER, namens=TOWN)).json()["id"]
+    own = (await put(house, first, burgerservicenummer=BSN)).json()["id"]
+    on_behalf = {"namens": TOWN, "burgerservicenummer": BSN}
+    helper = (await put(house, second, BROKER, **on_behalf)).json()["id"]
     await running(house, 2)
     reference = uuid4().hex
     answers = [await tell(house, reference) for _ in range(2)]
@@ -96,12 +105,18 @@ async def test_all_who_help_are_told_once_and_the_key_goes_with_their_registrati
     assert (await tell(house, reference, schulden=[DEBT | {"bedragInCenten": 1}])).status_code == 409
 
     reports = {seen.event.registration_id: seen.id for seen in events(told)}
+    await put(house, second, BROKER, **on_behalf, adres={"postcode": "4321BA", "huisnummer": 3})
     await end(house, first)
-    await erased(house, reports[own])
-    kept = await rows(house, "SELECT id FROM common.vault WHERE class = 'debt report'")
-    assert kept == [(reports[helper],)]
+    query = f"SELECT expires_at <= '{NOW.isoformat()}' FROM common.vault WHERE id = '{reports[own]}'"
+    await until(house, query, lambda found: found in ([], [(True,)]))
+    kept = f"""
+        SELECT FROM common.vault JOIN ingest.helped USING (household)
+        WHERE id = '{reports[helper]}' AND registration_id = '{helper}' AND expires_at > '{NOW.isoformat()}'
+    """
+    await until(house, kept, lambda found: len(found) == 1)
     await end(house, second, BROKER)
-    await erased(house, reports[helper])
+    for report in reports.values():
+        await until(house, f"SELECT FROM common.vault WHERE id = '{report}'", lambda found: not found)
     assert (await tell(house, reference)).json() == {"status": "niet bekend"}
     [gone] = [s.event for s in await house.on("erasures.v1") if _erases(s, reports[own])]
     assert isinstance(gone, Erasure)
@@ -132,11 +147,6 @@ async def rows(house: House, query: str) -> list[Any]:
             return [tuple(row) for row in await connection.execute(text(query))]
     finally:
         await engine.dispose()
-
-
-async def erased(house: House, report_id: str) -> None:
-    query = f"SELECT FROM common.vault WHERE id = '{report_id}'"
-    await until(house, query, lambda found: not found)
 
 
 def events(found: list[Seen]) -> list[Any]:

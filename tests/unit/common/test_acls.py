@@ -36,9 +36,12 @@ Read topic policies.v1
 Write topic policies.v1
 Read topic teams.v1
 Write topic teams.v1
+Write topic debt-reports.v1
 Write topic erasures.v1
 Write topic refusals.v1
+Read topic registrations.v1
 Write topic registrations.v1
+Write topic registrations.v1.dlq
 Write topic signal-persons.v1
 Write topic signals.v1
 Write topic snapshots.v1
@@ -49,6 +52,7 @@ Delete topic tenant.*
 Describe topic tenant.*
 DescribeConfigs topic tenant.*
 Read topic tenant.*
+Read group ingest-helped
 Read group ingest-intake
 Write transactionalId ingest-intake-*
 """

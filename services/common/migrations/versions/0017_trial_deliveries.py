@@ -1,4 +1,4 @@
-"""Deliveries as a trial: which they are, and what a row said, so that a later row of them can contradict it."""
+"""Deliveries as a trial: which they are, and what a row said, which a later row may contradict."""
 
 from alembic import op
 
