@@ -71,8 +71,8 @@ class Deliveries:
 
         Under a `key` that the sender used before the same delivery goes on: rows that are noted are not taken
         in again. What an attempt before took in and could not note any more is taken in once more, and comes
-        to the same: the ids of signals and refusals do not depend on the attempt. A trial is not what the same
-        key is for in earnest.
+        to the same: the ids of signals and refusals do not depend on the attempt. A trial leaves the key free
+        for the delivery in earnest.
         """
         id_ = derived_id("trial delivery" if trial else "delivery", sender, key) if key else str(uuid4())
         attempt = await self.storage.start(id_, key, sender, self.clock.now(), trial=trial)
