@@ -161,9 +161,7 @@ def test_a_signal_that_moved_away_and_back_is_here_again() -> None:
     assert len({change.id for change in hub.told}) == len(hub.told)
 
 
-def test_a_signal_that_went_to_another_municipality_at_its_address_is_there_whatever_came_first() -> (
-    None
-):
+def test_a_signal_that_went_to_another_municipality_at_its_address_is_there_whatever_came_first() -> None:
     one, other, first = Hub(), Hub(), make.signal("s1")
     then = replace(first, revision=2, municipality="00000099000000000518")
     left = make.withdrawal(first, 1, SignalEnd.MOVED)
