@@ -35,13 +35,17 @@ class Topic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantTopic:
-    """A topic that each party with one of `roles` has; `name` holds the place {oin}."""
+    """A topic that each party with one of `roles` has; `name` holds the place {oin}.
+
+    `collectors`: each local government that collects itself (`Party.collects`) has it too.
+    """
 
     name: str
     subject: str
     roles: tuple[Role, ...]
     partitions: int
     retention_days: int
+    collectors: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,16 +155,17 @@ class Catalogue:
         partitions = self.topic(spec.inputs[0]).partitions
         return PhysicalTopic(name=changelog_of(spec.name), partitions=partitions, compacted=True)
 
-    def topics_for(self, oin: str, roles: Iterable[Role]) -> list[PhysicalTopic]:
+    def topics_for(self, oin: str, roles: Iterable[Role], *, collects: bool = False) -> list[PhysicalTopic]:
         """Return the tenant topics of a party with these roles, with those that it writes."""
         wanted = frozenset(roles)
+        own = {t.name for t in self.tenant_topics if collects and t.collectors}
         every: tuple[TenantTopic | IntakeTopic, ...] = (*self.tenant_topics, *self.intake_topics)
         return [
             PhysicalTopic(
                 name=t.name.format(oin=oin), partitions=t.partitions, retention_days=t.retention_days
             )
             for t in every
-            if wanted & frozenset(t.roles)
+            if wanted & frozenset(t.roles) or t.name in own
         ]
 
 

@@ -38,6 +38,9 @@ class Metrics:
         self.refusals = counter("refusals", "Refused signals, under each of their reasons.", "reason")
         self.snapshots = counter("snapshots", "Snapshots of registrations, by what came of them.", "outcome")
         self.checks = histogram("check_seconds", "Checks, by the answer given.", SHORT, "answer")
+        self.unusual = counter(
+            "unusual_askings", "Times that the checks of a party looked like fishing.", "pattern"
+        )
         self.requests = histogram(
             "http_request_seconds",
             "HTTP requests, to the end of the answer.",

@@ -25,6 +25,7 @@ TITLES: Mapping[int, str] = {
     HTTPStatus.CONFLICT: "Strijdig met wat er al is",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Verzoek te groot",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Formaat niet ondersteund",
+    HTTPStatus.TOO_MANY_REQUESTS: "Te veel verzoeken",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Interne fout",
     HTTPStatus.SERVICE_UNAVAILABLE: "Tijdelijk niet beschikbaar",
 }
@@ -56,6 +57,7 @@ _MESSAGES: Mapping[str, tuple[str, str]] = {
     "tuple_type": ("FIELD_INVALID", "Hier hoort een lijst."),
     "bsn": ("BSN_INVALID", "Dit is geen burgerservicenummer (negen cijfers, elfproef)."),
     "oin": ("OIN_INVALID", "Dit is geen OIN (twintig cijfers)."),
+    "own_collecting": ("CLIENT_NOT_ALLOWED", "Wie zelf int heeft geen opdrachtgever."),
     "iso_date": ("FIELD_INVALID", "Hier hoort een datum als JJJJ-MM-DD."),
     "iso_moment": ("FIELD_INVALID", "Hier hoort een tijdstip met zone, als 2026-01-31T13:45:00Z."),
 }

@@ -211,8 +211,11 @@ def forbidden(scope: str) -> Problem:
     return Problem(HTTPStatus.FORBIDDEN, detail, headers={"WWW-Authenticate": challenge})
 
 
-def needs(scope: str) -> Callable[..., Awaitable[Caller]]:
-    """Return the dependency of an endpoint: `caller: Annotated[Caller, Depends(needs("signalen"))]`."""
+def needs(*scopes: str) -> Callable[..., Awaitable[Caller]]:
+    """Return the dependency of an endpoint: `caller: Annotated[Caller, Depends(needs("signalen"))]`.
+
+    With more than one, any of them will do, and the endpoint looks at which it is.
+    """
 
     async def caller(request: Request, given: _Credentials) -> Caller:
         if given is None:
@@ -220,8 +223,8 @@ def needs(scope: str) -> Callable[..., Awaitable[Caller]]:
         tokens: Tokens = request.app.state.tokens
         found = await tokens.caller(given.credentials)
         request.state.party = found.party
-        if scope not in found.scopes:
-            raise forbidden(scope)
+        if found.scopes.isdisjoint(scopes):
+            raise forbidden(scopes[0])
         return found
 
     return caller

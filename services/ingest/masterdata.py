@@ -46,7 +46,9 @@ class MasterData:
 
     async def put_party(self, party: Party) -> None:
         """Keep a party; its own topics are there first, because whoever sees the party writes to them."""
-        await self._make(self.runtime.catalogue.topics_for(party.party_id, party.roles))
+        await self._make(
+            self.runtime.catalogue.topics_for(party.party_id, party.roles, collects=party.collects)
+        )
         await self._put("parties.v1", party.party_id, party, self.views.parties)
 
     async def put_policy(self, policy: Policy) -> None:

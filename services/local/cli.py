@@ -150,8 +150,8 @@ def token(
 ) -> None:
     """Print a token of 8 hours, signed by the local stack's own issuer.
 
-    Scopes: signalen, registraties, toetsen, schuldmeldingen, zaken, terugkoppelingen, signaalkwaliteit,
-    overeenkomsten, beheer (master data).
+    Scopes: signalen, registraties, toetsen, toetsen-eigen-inning, schuldmeldingen, zaken, terugkoppelingen,
+    signaalkwaliteit, overeenkomsten, beheer (master data).
     """
     from services.local.folder import DataFolder
     from services.local.keys import Secrets

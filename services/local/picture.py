@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from services.common.catalogue import TENANT_PREFIX, Catalogue, Topic, load_catalogue
+from services.common.catalogue import TENANT_PREFIX, Catalogue, TenantTopic, Topic, load_catalogue
 from services.common.registry import Released
 from services.common.settings import REPOSITORY
 
@@ -63,7 +63,7 @@ def _row(topic: Topic) -> str:
 def _tenant_table(catalogue: Catalogue) -> list[str]:
     head = ["| tenant topic | record | for | kept |", "|---|---|---|---|"]
     rows = [
-        f"| `{t.name}` | {t.subject} | {', '.join(map(str.lower, t.roles))} | {t.retention_days} days |"
+        f"| `{t.name}` | {t.subject} | {_owners(t)} | {t.retention_days} days |"
         for t in catalogue.tenant_topics
     ]
     written = [
@@ -72,6 +72,10 @@ def _tenant_table(catalogue: Catalogue) -> list[str]:
         for t in catalogue.intake_topics
     ]
     return head + rows + written
+
+
+def _owners(topic: TenantTopic) -> str:
+    return ", ".join((*map(str.lower, topic.roles), *(["collector"] if topic.collectors else [])))
 
 
 def main() -> None:

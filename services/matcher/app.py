@@ -1,12 +1,12 @@
-"""Wires matcher: three processors, and the desk where bailiffs check."""
+"""Wires matcher: three processors, and the desk where bailiffs and collectors check."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from services.common.events import Agreement, Party, Policy, Registration, Signal, Snapshot
 from services.common.host import Parts
 from services.common.pace import PROMPT
 from services.common.processor import Processor
-from services.common.pseudonyms import Pseudonyms
 from services.common.publish import Publisher
 from services.common.ready import Ready
 from services.common.records import partition_key
@@ -14,12 +14,13 @@ from services.common.runtime import Runtime
 from services.common.view import View
 from services.common.web import make_app
 from services.matcher.api import toetsen
-from services.matcher.desk import Desk
+from services.matcher.desk import Desk, Views
 from services.matcher.domain.facts import Household
 from services.matcher.domain.households import Policies
 from services.matcher.domain.persons import Person
 from services.matcher.domain.registrations import Place
 from services.matcher.domain.repeats import recent_days
+from services.matcher.guard import Guard
 from services.matcher.processors import (
     BY_PERSON_TOPIC,
     HOUSEHOLDS,
@@ -29,8 +30,10 @@ from services.matcher.processors import (
     persons_handler,
     registrations,
 )
+from services.matcher.settings import CheckSettings
 
-DESCRIPTION = """Toetsen door gerechtsdeurwaarders: krijgt deze persoon schuldhulp, en wie is te bellen?"""
+DESCRIPTION = """Toetsen door gerechtsdeurwaarders en overheden die zelf innen: krijgt deze persoon
+schuldhulp, en wie is te bellen?"""
 DEFAULT_PAUSE_DAYS = 30
 """When a municipality has no policy: the covenant's 30 days (domain.md 2.4)."""
 
@@ -43,10 +46,11 @@ def build(runtime: Runtime) -> Parts:
     policies: View[Policy] = View("policies.v1", runtime)
     known: View[Registration] = View(BY_PERSON_TOPIC, runtime)
     snapshots: View[Snapshot] = View("snapshots.v1", runtime)
-    pseudonyms = Pseudonyms(runtime.settings.pseudonym_key)
-    desk = Desk(parties, agreements, known, publisher, pseudonyms, runtime.clock, runtime.metrics)
+    checks = CheckSettings()
+    views = Views(parties, agreements, known, snapshots)
+    desk = Desk(views, publisher, runtime, timedelta(days=checks.check_days))
     api = make_app(runtime, "Signaalhub: toetsen", DESCRIPTION)
-    api.include_router(toetsen(desk))
+    api.include_router(toetsen(desk, Guard(checks, runtime.metrics)))
     rules = households_handler(Policies(pause_days(policies), repeat_days(policies)))
     services = (
         publisher,

@@ -25,7 +25,14 @@ from services.common.events import (
 from services.common.identifiers import derived_id
 from services.common.records import Effects, Handler, Message, Outgoing, WakeUp
 from services.matcher.domain import households, persons
-from services.matcher.domain.facts import Change, Household, RegistrationEnded, SignalErased, Woken
+from services.matcher.domain.facts import (
+    Change,
+    CheckWithdrawn,
+    Household,
+    RegistrationEnded,
+    SignalErased,
+    Woken,
+)
 from services.matcher.domain.persons import Person
 from services.matcher.domain.registrations import By, Entry, Place, move
 
@@ -91,6 +98,8 @@ def _person_fact(happened: Message | WakeUp) -> persons.Fact:
             return RegistrationEnded(registration_id=_rest(happened.key))
         case None if happened.topic == SIGNAL_PERSONS_TOPIC:
             return SignalErased(signal_id=_rest(happened.key))
+        case None if happened.topic == CHECKS_TOPIC and _rest(happened.key):
+            return CheckWithdrawn(check_id=_rest(happened.key))
         case _:
             raise _unexpected(happened)
 

@@ -1,4 +1,4 @@
-"""A group remembers its place as long as any topic keeps records; Kafka's own default is 7 days."""
+"""A group remembers its place as long as any topic that it may read keeps records; Kafka's own default is 7 days."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ MINUTES_A_DAY = 24 * 60
 
 
 def longest() -> int:
-    kept = [topic.retention_days or 0 for topic in load_catalogue(REPOSITORY / "schemas").topics]
+    topics = load_catalogue(REPOSITORY / "schemas").topics
+    kept = [topic.retention_days or 0 for topic in topics if topic.consumers]
     return max(*kept, DLQ_RETENTION_DAYS) * MINUTES_A_DAY
 
 

@@ -5,7 +5,7 @@ Two made-up residents of one surname, some houses, one municipality and three cr
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 from services.common.events import (
@@ -24,7 +24,6 @@ from services.common.events import (
     Withdrawal,
 )
 from services.common.identifiers import derived_id
-from services.matcher.domain.checks import VALID_FOR
 from tests.flow.examples import example
 from tests.flow.hub import Given
 
@@ -192,7 +191,13 @@ def help_ended(name: str, at: datetime) -> Given:
 
 def check(name: str, at: datetime, person: str, *, known: bool = False) -> Given:
     event = replace(
-        _CHECK, check_id=name, person=person, asker=BAILIFF, known=known, valid_until=at + VALID_FOR
+        _CHECK,
+        check_id=name,
+        person=person,
+        asker=BAILIFF,
+        dossier=name,
+        known=known,
+        valid_until=at + timedelta(days=28),
     )
     return Given("checks.v1", person, event, name, at)
 

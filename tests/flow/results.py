@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from services.common.events import Case, Event, Feedback, Match, Pause, SignalEnd, SignalState
+from services.common.events import BailiffMatch, Case, Event, Feedback, Match, Pause, SignalEnd, SignalState
 from services.common.records import Message
 from tests.flow.happened import BAILIFF, TOWN
 
@@ -49,7 +49,9 @@ def found_while_help_ran(topics: Topics) -> dict[str, object]:
             for each in feedback(topics[name]).items()
         },
         "matches": matches(topics.get(f"{_TOWN}.matches.v1", ())),
-        "pushes": names(topics.get(_PUSHES, ())),
+        "pushes": {
+            each.event.check_id for each in topics.get(_PUSHES, ()) if isinstance(each.event, BailiffMatch)
+        },
     }
 
 

@@ -11,6 +11,7 @@ from services.common.events import (
     Case,
     CaseStatus,
     Check,
+    HelpChange,
     KnownPerson,
     MatchKind,
     Outcome,
@@ -155,9 +156,26 @@ def test_a_check_and_a_registration_meet_on_the_topic_of_bailiff_matches(first: 
     assert match.event.dossier == UNKNOWN.dossier
 
 
-def test_a_check_that_was_answered_known_leaves_nothing_behind() -> None:
-    known = example("checks/known", Check)
-    assert persons_handler(None, message(known, "checks.v1", key=known.person), NOW) == Effects(None)
+def test_a_check_that_was_answered_known_is_followed_by_the_end_of_help() -> None:
+    known, topic = example("checks/known", Check), "registrations.by-person.v1"
+    running = replace(REGISTRATION, person=known.person, contact=known.contacts[0])
+    helped = persons_handler(None, under(known.person, running, topic), NOW)
+    asked = persons_handler(helped.state, message(known, "checks.v1", key=known.person), NOW)
+    assert asked.outputs == ()
+    over = persons_handler(asked.state, under(known.person, None, topic), NOW)
+    (match,) = [each for each in over.outputs if isinstance(each, Outgoing)]
+    assert (match.topic, match.key, match.what) == ("bailiff-matches.v1", known.person, "ended")
+    assert isinstance(match.event, BailiffMatch)
+    assert (match.event.contacts, match.event.change) == ((), HelpChange.ENDED)
+
+
+def test_a_withdrawn_check_is_followed_by_nothing() -> None:
+    asked = persons_handler(None, message(UNKNOWN, "checks.v1", key=UNKNOWN.person), NOW)
+    key = f"{UNKNOWN.person}/{UNKNOWN.check_id}"
+    gone = persons_handler(asked.state, message(None, "checks.v1", key=key), NOW)
+    running = replace(REGISTRATION, person=UNKNOWN.person)
+    helped = persons_handler(gone.state, under(UNKNOWN.person, running, "registrations.by-person.v1"), NOW)
+    assert (gone.outputs, helped.outputs) == ((), ())
 
 
 def test_a_signal_with_a_bsn_is_told_of_help_and_of_its_end() -> None:

@@ -37,7 +37,6 @@ from services.ingest.domain.drafts import Person
 from services.ingest.domain.evidence import traits
 from services.ingest.domain.reading import read_signal
 from services.ingest.making import Maker, signal_person
-from services.matcher.domain.checks import VALID_FOR
 from services.notifier import processors as notifier
 from tests.flow.hub import Given, Hub
 from tests.real.crash.hub import BEGIN, LATER
@@ -200,7 +199,7 @@ class Memory:
             known=known,
             contacts=(),
             data_date=self._now.date(),
-            valid_until=self._now + VALID_FOR,
+            valid_until=self._now + timedelta(days=28),
         )
         self._give("checks.v1", check.person, check, check.check_id)
         return httpx.Response(200, json={"bekend": known})

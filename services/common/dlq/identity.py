@@ -29,6 +29,7 @@ from services.common.events import (
 )
 
 STATES: dict[type[Event], str] = {
+    BailiffMatch: "match_id",
     Case: "case_id",
     Feedback: "signal_id",
     KnownPerson: "signal_id",
@@ -40,7 +41,7 @@ STATES: dict[type[Event], str] = {
 }
 """Whole at every change; the member that says what of. On a compacted topic the key says it."""
 FACTS: frozenset[type[Event]] = frozenset(
-    {Answer, BailiffMatch, Check, DebtReport, Erasure, Outcome, Refusal, Signal, SignalPerson, Withdrawal},
+    {Answer, Check, DebtReport, Erasure, Outcome, Refusal, Signal, SignalPerson, Withdrawal},
 )
 
 Thing = tuple[bytes | None, str]

@@ -24,6 +24,7 @@ from services.common.events.debthelp import (
     Registration,
     Snapshot,
 )
+from services.common.events.logbook import Processing
 from services.common.events.masterdata import (
     Agreement,
     AgreementStep,
@@ -50,6 +51,7 @@ from services.common.events.vocabulary import (
     CasePriority,
     CaseResult,
     CaseStatus,
+    CheckCapacity,
     CheckPurpose,
     Confidence,
     ContactField,
@@ -59,14 +61,17 @@ from services.common.events.vocabulary import (
     ErasureReason,
     EvidenceKind,
     FeedbackStatus,
+    HelpChange,
     HelpPhase,
     Lane,
     MatchKind,
     OutcomeKind,
+    OwnClaim,
     PartnerType,
     PauseChange,
     PauseEnd,
     PauseGround,
+    ProcessingStatus,
     QuestionState,
     Role,
     RoutingReason,
@@ -93,6 +98,7 @@ __all__ = [
     "CaseSignal",
     "CaseStatus",
     "Check",
+    "CheckCapacity",
     "CheckPurpose",
     "Confidence",
     "Contact",
@@ -108,6 +114,7 @@ __all__ = [
     "EvidenceKind",
     "Feedback",
     "FeedbackStatus",
+    "HelpChange",
     "HelpPhase",
     "KnownPerson",
     "Lane",
@@ -115,6 +122,7 @@ __all__ = [
     "MatchKind",
     "Outcome",
     "OutcomeKind",
+    "OwnClaim",
     "PartnerType",
     "Party",
     "Pause",
@@ -122,6 +130,8 @@ __all__ = [
     "PauseEnd",
     "PauseGround",
     "Policy",
+    "Processing",
+    "ProcessingStatus",
     "Question",
     "QuestionState",
     "Refusal",
@@ -161,6 +171,7 @@ Event = (
     | Erasure
     | Check
     | BailiffMatch
+    | Processing
     | DebtReport
     | Party
     | Agreement
@@ -188,6 +199,7 @@ SUBJECTS: dict[str, type[Event]] = {
     "erasures": Erasure,
     "checks": Check,
     "bailiff-matches": BailiffMatch,
+    "processing-log": Processing,
     "debt-reports": DebtReport,
     "parties": Party,
     "agreements": Agreement,

@@ -8,7 +8,10 @@ from services.common.events.signals import (
     Evidence,
 )
 from services.common.events.vocabulary import (
+    CheckCapacity,
     CheckPurpose,
+    HelpChange,
+    OwnClaim,
     QuestionState,
     SnapshotState,
 )
@@ -97,7 +100,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A bailiff's question about a person, with the answer that was given."""
+    """A question whether a person is in debt help, with the answer; a tombstone (person/check) withdraws it.
+
+    `asker`: the office that gets the answer and what is told later. `on_behalf_of`: the client for whom it
+    acts (opdrachtgever). `sent_by`: who sent the question for the asker, such as the bailiffs' network.
+    """
 
     check_id: str
     person: str
@@ -109,11 +116,20 @@ class Check:
     contacts: tuple[Contact, ...]
     data_date: date
     valid_until: datetime
+    sent_by: str | None = None
+    capacity: CheckCapacity = CheckCapacity.BAILIFF
+    claim: OwnClaim | None = None
+    """What a COLLECTOR collects."""
+    client_is_partner: bool = False
+    """Whether the client was a partner of the covenant when it was asked: a match starts a pause for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BailiffMatch:
-    """Debt help started for a person whom this bailiff checked before, while the check was valid."""
+    """Debt help started for a person whom this office checked, while the check was valid; or it ended.
+
+    `match_id` is one per check. `contacts`: whom to call now, empty once help has ended.
+    """
 
     match_id: str
     person: str
@@ -121,6 +137,7 @@ class BailiffMatch:
     check_id: str
     dossier: str
     contacts: tuple[Contact, ...]
+    change: HelpChange = HelpChange.STARTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,8 @@ class Party:
     active: bool
     umbrella: str | None = None
     """OIN of the umbrella organisation that a creditor belongs to."""
+    collects: bool = False
+    """A local government that collects itself: it may check for its own collecting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

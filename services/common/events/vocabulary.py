@@ -233,6 +233,37 @@ class QuestionState(StrEnum):
     WITHDRAWN = "WITHDRAWN"
 
 
+class CheckCapacity(StrEnum):
+    """In which capacity somebody asks."""
+
+    BAILIFF = "BAILIFF"
+    COLLECTOR = "COLLECTOR"
+
+
+class OwnClaim(StrEnum):
+    """What a local government collects itself."""
+
+    TAX = "TAX"
+    RECOVERY = "RECOVERY"
+    OTHER = "OTHER"
+
+
+class HelpChange(StrEnum):
+    """What happened to the debt help of a checked person."""
+
+    STARTED = "STARTED"
+    CHANGED = "CHANGED"
+    ENDED = "ENDED"
+
+
+class ProcessingStatus(StrEnum):
+    """How a processing went; 0, 1 and 2 in the standard Logboek Dataverwerkingen (domain.md 8.6)."""
+
+    UNSET = "UNSET"
+    OK = "OK"
+    ERROR = "ERROR"
+
+
 class ErasedKind(StrEnum):
     """What was erased."""
 

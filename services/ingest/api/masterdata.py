@@ -49,11 +49,16 @@ def _texts(known: Any, item: dict[str, Any] | None = None) -> dict[str, Any]:
 PARTY = object_of(
     ("naam", "rollen"),
     naam=TEXT,
-    rollen=_texts(ROLES) | {"minItems": 1},
+    rollen=_texts(ROLES) | {"description": "Minstens een, tenzij eigenInning."},
     signaalpartner={"type": "string", "enum": sorted(PARTNER_TYPE.values())},
     gemeentecode={"type": "string", "pattern": "^[0-9]{4}$"},
     publiekeSleutel={"type": "object", "description": "JWK van een publieke sleutel op P-256."},
     webhook={"type": "string", "format": "uri"},
+    eigenInning={
+        "type": "boolean",
+        "default": False,
+        "description": "Een overheid die zelf int: zij mag voor haar eigen vorderingen toetsen.",
+    },
     koepel=OIN | {"description": "OIN van de koepel waarbij een schuldeiser is aangesloten."},
 )
 POLICY = object_of(

@@ -39,7 +39,8 @@ def read_party(oin: str, raw: object, key_check: KeyCheck) -> tuple[Party | None
     members = Members(raw, problems)
     name = members.required("naam", formats.text)
     roles = members.required("rollen", all_of(ROLES.get)) or ()
-    if raw.get("rollen") == []:
+    collects = members.optional("eigenInning", formats.boolean) or False
+    if raw.get("rollen") == [] and not collects:
         members.note(Reason.FIELD_MISSING, "rollen")
     of_creditor = members.required if Role.CREDITOR in roles else members.optional
     of_municipality = members.required if Role.MUNICIPALITY in roles else members.optional
@@ -61,6 +62,7 @@ def read_party(oin: str, raw: object, key_check: KeyCheck) -> tuple[Party | None
         webhook=webhook,
         active=Role.MUNICIPALITY not in roles or key is not None,
         umbrella=umbrella,
+        collects=collects,
     )
     return party, ()
 

@@ -113,8 +113,9 @@ def _feedback(found: Tables) -> Table:
 
 
 def _bailiffs(rows: Counter[str], examples: Examples) -> Table:
-    answers = ("not known", "known", "told later", "told while crossing")
-    table = _table("What bailiffs were told", "", "not known", "known", "later: known", "at one moment")
+    answers = ("not known", "known", "told later", "told while crossing", "told of the end")
+    columns = ("not known", "known", "later: known", "at one moment", "later: ended")
+    table = _table("What bailiffs were told", "", *columns)
     for party in examples.of_role("deurwaarder"):
         table.add_row(str(party["naam"]), *(str(rows[f"{party['oin']} | {answer}"]) for answer in answers))
     return table

@@ -12,6 +12,7 @@ from services.common.events import (
     Check,
     Event,
     Feedback,
+    HelpChange,
     Match,
     MatchKind,
     PartnerType,
@@ -130,7 +131,9 @@ class Tally:
 
     def _checks(self, steps: list[Step], told: dict[str, bool]) -> Counter[str]:
         found: Counter[str] = Counter()
-        later = Counter(match.dossier for match in self.all("bailiff-matches", BailiffMatch))
+        matches = self.all("bailiff-matches", BailiffMatch)
+        later = Counter(match.dossier for match in matches if match.change is HelpChange.STARTED)
+        over = Counter(match.dossier for match in matches if match.change is HelpChange.ENDED)
         for ask in (action for step in steps for action in step.actions if isinstance(action, Ask)):
             known, pushed = told[ask.dossier], later[ask.dossier]
             if ask.crossing:
@@ -138,6 +141,8 @@ class Tally:
             else:
                 found[f"{ask.bailiff} | {'known' if known else 'not known'}"] += 1
                 found[f"{ask.bailiff} | told later"] += pushed
+            found[f"{ask.bailiff} | told of the end"] += over[ask.dossier]
+        found["others to call"] = sum(match.change is HelpChange.CHANGED for match in matches)
         found["unasked"] = len(self._hub("checks", Check)) - len(told)
         return found
 

@@ -214,6 +214,13 @@ class RegistrationEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckWithdrawn:
+    """Its asker wants to hear nothing more of a check."""
+
+    check_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Woken:
     """The timer of the key went off."""
 

@@ -10,21 +10,12 @@ from typing import NamedTuple
 
 from services.common.events import Check, Contact, KnownPerson, Registration, SignalPerson
 from services.common.identifiers import derived_id
-from services.matcher.domain.checks import Watch, help_started, watch_of
-from services.matcher.domain.facts import Change, RegistrationEnded, SignalErased, Woken
+from services.matcher.domain.facts import Change, CheckWithdrawn, RegistrationEnded, SignalErased, Woken
 from services.matcher.domain.months import expires_at, month_of
-from services.matcher.domain.statuses import in_order
+from services.matcher.domain.watches import HelpFact, Watch, checked, contacts_of, settle, withdrawn
 
-Fact = Registration | RegistrationEnded | SignalPerson | SignalErased | Check | Woken
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HelpFact:
-    """A running registration; `at` is when it was first known to run."""
-
-    registration_id: str
-    contact: Contact
-    at: datetime
+Fact = Registration | RegistrationEnded | SignalPerson | SignalErased | Check | CheckWithdrawn | Woken
+_OF_SIGNALS = SignalPerson | SignalErased
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +59,13 @@ def handle(before: Person | None, key: str, fact: Fact, now: datetime) -> Step:
     if person is known:
         return Step(before, (), wake_at(known))
     changes: list[Change] = []
-    contacts = in_order(each.contact for each in person.registrations)
+    contacts = contacts_of(person.registrations)
     signals = tuple(_settle_signal(key, signal, contacts, changes) for signal in person.signals)
-    watches = tuple(_settle_watch(key, watch, person, contacts, changes) for watch in person.watches)
+    watches = person.watches
+    if not isinstance(fact, _OF_SIGNALS):
+        woken, helps = isinstance(fact, Woken), person.registrations
+        settled = [settle(key, watch, helps, now, changes, woken=woken) for watch in watches]
+        watches = tuple(watch for watch in settled if watch)
     person = replace(person, signals=signals, watches=watches)
     left = person.registrations or person.signals or person.watches
     return Step(person if left else None, tuple(changes), wake_at(person))
@@ -87,15 +82,15 @@ def insert(person: Person, fact: Fact, now: datetime) -> Person:
             return _with_signal(person, fact, now)
         case SignalErased():
             return _without_signal(person, fact.signal_id)
-        case Check():
-            return _with_check(person, fact)
+        case Check() | CheckWithdrawn():
+            return _with_watches(person, fact, now)
         case Woken():
             return _forget(person, now)
 
 
 def wake_at(person: Person) -> datetime | None:
-    """Return when the first watch or signal is forgotten."""
-    moments = [watch.kept_until for watch in person.watches]
+    """Return when the first watch is looked at again, or the first watch or signal forgotten."""
+    moments = [watch.due_at for watch in person.watches if watch.due_at]
     moments.extend(expires_at(month_of(signal.at)) for signal in person.signals)
     return min(moments, default=None)
 
@@ -137,18 +132,18 @@ def _without_signal(person: Person, signal_id: str) -> Person:
     return person if len(kept) == len(person.signals) else replace(person, signals=kept)
 
 
-def _with_check(person: Person, check: Check) -> Person:
-    """Who heard of the help already waits for nothing."""
-    if check.known or any(watch.check_id == check.check_id for watch in person.watches):
-        return person
-    watches = sorted((*person.watches, watch_of(check)), key=lambda each: each.check_id)
-    return replace(person, watches=tuple(watches))
+def _with_watches(person: Person, fact: Check | CheckWithdrawn, now: datetime) -> Person:
+    if isinstance(fact, Check):
+        watches = checked(person.watches, person.registrations, fact, now)
+    else:
+        watches = withdrawn(person.watches, fact.check_id, now)
+    return person if watches is person.watches else replace(person, watches=watches)
 
 
 def _forget(person: Person, due: datetime) -> Person:
-    watches = tuple(watch for watch in person.watches if watch.kept_until > due)
+    """Return a new object always: watches are settled after it, which drops those that are over."""
     signals = tuple(signal for signal in person.signals if expires_at(month_of(signal.at)) > due)
-    return replace(person, watches=watches, signals=signals)
+    return replace(person, signals=signals)
 
 
 def _settle_signal(
@@ -176,13 +171,3 @@ def _tell(
     told_id = derived_id("known-person", person, signal.signal_id, str(tellings))
     changes.append(Change(event, "changed", told_id))
     return replace(signal, told=contacts, tellings=tellings, told_to=household, told_revision=revision)
-
-
-def _settle_watch(
-    key: str, watch: Watch, person: Person, contacts: tuple[Contact, ...], changes: list[Change]
-) -> Watch:
-    """Help that ran before the check crossed it in flight: the answer could not tell of it yet."""
-    if watch.told or all(each.at > watch.valid_until for each in person.registrations):
-        return watch
-    changes.append(help_started(key, watch, contacts))
-    return replace(watch, told=True)

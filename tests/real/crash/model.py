@@ -153,6 +153,9 @@ class Truth:
     told: set[str] = field(default_factory=set)
     """Dossiers of bailiffs who hear that help started."""
     maybe_told: set[str] = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)
+    """Dossiers of bailiffs who hear that it ended."""
+    maybe_ended: set[str] = field(default_factory=set)
 
 
 Place = tuple[str, Home, str]
@@ -420,6 +423,7 @@ def _checks(history: History, found: Truth) -> None:
     """Who was told not known hears of help that runs; of help that ended maybe, when it was in time.
 
     Maybe also when the answer was known: an attempt before it that brought no answer is a check of its own.
+    Of the end of all help hears who heard of it: surely who was told known.
     """
     for check in history.checks:
         helps = [each for each in history.help.values() if each.person.bsn == check.bsn]
@@ -427,3 +431,7 @@ def _checks(history: History, found: Truth) -> None:
             found.told.add(check.dossier)
         elif helps:
             found.maybe_told.add(check.dossier)
+        if not check.unknown and all(each.ended for each in helps):
+            found.ended.add(check.dossier)
+        elif any(each.ended for each in helps):
+            found.maybe_ended.add(check.dossier)

@@ -12,6 +12,7 @@ from services.common.events import (
     Case,
     CaseKind,
     Feedback,
+    HelpChange,
     Match,
     MatchKind,
     Pause,
@@ -97,8 +98,11 @@ def _conclusions(topics: Topics, early: Truth, late: Truth) -> Iterator[str]:
     feedback = {s.event.signal_id: _feedback(s.event) for s in _of(topics, "feedback", Feedback)}
     yield from _compared_by_key("feedback", early.feedback, feedback)
     yield from _pauses(topics, names, early, late)
-    told = {s.event.dossier for s in topics[CHECKED] if isinstance(s.event, BailiffMatch)}
-    yield from _compared("dossiers that hear of help", early.told, told, early.maybe_told)
+    matched = [s.event for s in topics[CHECKED] if isinstance(s.event, BailiffMatch)]
+    started = {each.dossier for each in matched if each.change is HelpChange.STARTED}
+    yield from _compared("dossiers that hear of help", early.told, started, early.maybe_told)
+    ended = {each.dossier for each in matched if each.change is HelpChange.ENDED}
+    yield from _compared("dossiers that hear of its end", early.ended, ended, early.maybe_ended)
 
 
 def _names(topics: Topics) -> dict[str, str]:

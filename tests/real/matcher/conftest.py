@@ -120,7 +120,7 @@ async def house(own_kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Asy
     runtime = await make_runtime("matcher", clock=clock, kafka=own_kafka, jwks=str(issuer.jwks))
     await apply(own_kafka, wanted_topics(runtime.catalogue))
     publisher, parts = Publisher(runtime, "test"), build(runtime)
-    names = ("parties.v1", "agreements.v1", "registrations.by-person.v1", "policies.v1")
+    names = ("parties.v1", "agreements.v1", "registrations.by-person.v1", "snapshots.v1", "policies.v1")
     views = dict(zip(names, (each for each in parts.services if isinstance(each, View)), strict=True))
     transport = httpx.ASGITransport(parts.api)
     async with (

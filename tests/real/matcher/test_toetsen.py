@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from services.common.clock import AMSTERDAM
-from services.common.events import Agreement, AgreementKind, BailiffMatch, Check, CheckPurpose, Role
+from services.common.events import BailiffMatch, Check, CheckPurpose, HelpChange, Processing, Role
 from services.common.pseudonyms import Pseudonyms
 from tests.real.matcher.conftest import House, new_registration, oin
 
@@ -31,12 +31,13 @@ def person_of(house: House, bsn: str) -> str:
     return Pseudonyms(house.runtime.settings.pseudonym_key).person(bsn)
 
 
-async def test_an_unknown_person_is_answered_with_four_fields_and_a_logged_check(house: House) -> None:
+async def test_an_unknown_person_is_answered_and_the_check_and_its_line_are_logged(house: House) -> None:
     bailiff, bsn = await house.party(Role.BAILIFF), new_bsn()
     now = house.clock.now()
     response = await house.ask(bailiff, question(bsn))
     assert response.status_code == 200, response.text
     assert response.json() == {
+        "id": response.json()["id"],
         "bekend": False,
         "contacten": [],
         "peildatum": now.astimezone(AMSTERDAM).date().isoformat(),
@@ -46,6 +47,8 @@ async def test_an_unknown_person_is_answered_with_four_fields_and_a_logged_check
     (check,) = await house.hear("checks.v1", Check, person_of(house, bsn))
     assert (check.asker, check.dossier, check.purpose) == (bailiff, "D-1", CheckPurpose.SUMMONS)
     assert (check.known, check.valid_until) == (False, now + timedelta(days=28))
+    (line,) = await house.hear("processing-log.v1", Processing, bailiff)
+    assert (line.check_id, line.data_subject_id) == (check.check_id, check.person)
 
 
 async def test_a_known_person_is_answered_with_whom_to_call_and_nothing_else(house: House) -> None:
@@ -56,21 +59,42 @@ async def test_a_known_person_is_answered_with_whom_to_call_and_nothing_else(hou
     contact = registration.contact
     assert answer["bekend"] is True
     assert answer["contacten"] == [
-        {"organisatie": contact.organisation, "telefoon": contact.phone, "email": contact.email}
+        {
+            "organisatie": contact.organisation,
+            "telefoon": contact.phone,
+            "email": contact.email,
+            "peildatum": answer["peildatum"],
+        }
     ]
-    assert set(answer) == {"bekend", "contacten", "peildatum", "geldigTot"}
+    assert set(answer) == {"id", "bekend", "contacten", "peildatum", "geldigTot"}
 
 
-async def test_help_that_starts_after_the_check_is_told_to_its_asker_once(house: House) -> None:
+async def test_help_that_starts_and_ends_after_the_check_is_told_to_its_asker_until_it_withdraws(
+    house: House,
+) -> None:
     bailiff, bsn = await house.party(Role.BAILIFF), new_bsn()
     person = person_of(house, bsn)
-    assert (await house.ask(bailiff, question(bsn, dossiernummer="D-7"))).json()["bekend"] is False
+    kept = (await house.ask(bailiff, question(bsn, dossiernummer="D-7"))).json()
+    withdrawn = (await house.ask(bailiff, question(bsn, dossiernummer="D-8"))).json()
+    assert (kept["bekend"], withdrawn["bekend"]) == (False, False)
+    headers = house.issuer.headers(bailiff, "toetsen")
+    gone = await house.client.delete(f"/v1/toetsen/{withdrawn['id']}", headers=headers)
+    assert gone.status_code == 204
     house.clock.advance(days=3)
     registration = new_registration(person=person)
     await house.helped(registration)
     await house.helped(new_registration(person=person))
     (match,) = await house.hear("bailiff-matches.v1", BailiffMatch, person)
     assert (match.asker, match.dossier, match.contacts) == (bailiff, "D-7", (registration.contact,))
+    known = house.views["registrations.by-person.v1"]
+    for name in list(known.under(person)):
+        await house.write("registrations.v1", name, None)
+    started, ended = await house.hear(
+        "bailiff-matches.v1", BailiffMatch, person, lambda found: len(found) > 1
+    )
+    assert (started.check_id, ended.check_id) == (kept["id"], kept["id"])
+    assert (started.change, ended.change) == (HelpChange.STARTED, HelpChange.ENDED)
+    assert ended.contacts == ()
 
 
 async def test_a_check_and_a_registration_that_cross_meet(house: House) -> None:
@@ -108,29 +132,7 @@ async def test_a_token_without_the_scope_or_no_token_gets_no_answer(house: House
     assert (await house.client.post("/v1/toetsen", json=question(new_bsn()))).status_code == 401
 
 
-async def test_namens_needs_an_agreement_that_is_valid_today(house: House) -> None:
-    bailiff, principal = await house.party(Role.BAILIFF), await house.party(Role.CREDITOR)
-    bsn = new_bsn()
-    assert (await house.ask(bailiff, question(bsn, namens=principal))).status_code == 403
-    today = house.clock.now().astimezone(AMSTERDAM).date()
-    past, now = uuid4().hex, uuid4().hex
-    ends = {past: today - timedelta(days=1), now: today}
-    for name, status in ((past, 403), (now, 200)):
-        agreement = Agreement(
-            agreement_id=name,
-            kind=AgreementKind.REPRESENTATION,
-            grantor=principal,
-            grantee=bailiff,
-            valid_from=today - timedelta(days=9),
-            valid_until=ends[name],
-        )
-        await house.master("agreements.v1", name, agreement)
-        assert (await house.ask(bailiff, question(bsn, namens=principal))).status_code == status
-    (check,) = await house.hear("checks.v1", Check, person_of(house, bsn))
-    assert (check.asker, check.on_behalf_of) == (bailiff, principal)
-
-
-async def test_all_that_is_wrong_is_said_at_once_and_nothing_is_logged(house: House) -> None:
+async def test_all_that_is_wrong_is_said_at_once(house: House) -> None:
     bailiff = await house.party(Role.BAILIFF)
     body = {"burgerservicenummer": "123456789", "reden": "zomaar", "namens": "1", "extra": 1}
     response = await house.ask(bailiff, body)

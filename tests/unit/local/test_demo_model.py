@@ -272,12 +272,14 @@ def test_a_bailiff_hears_at_once_later_or_never(examples: Examples) -> None:
         (at(2, 20, 9), ask("in time")),
         (MARCH, register(), ask("at once", crossing=True)),
         (at(3, 11, 9), ask("after")),
+        (at(3, 12, 9), EndHelp(registrar=AMSTERDAM, reference="r-1")),
     )
     assert found["checks"] == {
         f"{BAILIFF} | not known": 2,
         f"{BAILIFF} | told later": 1,
         f"{BAILIFF} | told while crossing": 1,
         f"{BAILIFF} | known": 1,
+        f"{BAILIFF} | told of the end": 3,
     }
 
 

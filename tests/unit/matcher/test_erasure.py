@@ -10,7 +10,7 @@ from services.matcher.domain.facts import SignalErased
 from services.matcher.domain.households import Fact
 from services.matcher.domain.persons import Fact as PersonFact
 from tests.unit.matcher.household import AT, GM, HOUSEHOLD, MAYBE_JAN, Hub, days, make
-from tests.unit.matcher.test_persons import Desk, helped, signal
+from tests.unit.matcher.person import Desk, helped, signal
 
 
 def erased(id_: str, kind: ErasedKind = ErasedKind.SIGNAL) -> Erasure:

@@ -1,6 +1,7 @@
 """Debt help: who is registered when and where, which signals it concerns, and what bailiffs are told."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -21,8 +22,6 @@ class Stay:
     home: tuple[str, int]
     since: datetime
     until: datetime | None = None
-    first: bool = True
-    """Whether help started with it; a move continues it."""
 
 
 def stays_of(steps: list[Step]) -> list[Stay]:
@@ -37,18 +36,17 @@ def stays_of(steps: list[Step]) -> list[Stay]:
             if before:
                 over.append(replace(before, until=step.at))
             if isinstance(action, Register):
-                running[action.reference] = _stay(action, step.at, first=before is None)
+                running[action.reference] = _stay(action, step.at)
     return over + list(running.values())
 
 
-def _stay(action: Register, since: datetime, *, first: bool) -> Stay:
+def _stay(action: Register, since: datetime) -> Stay:
     content = action.content
     return Stay(
         reference=action.reference,
         person=person_of(content["persoon"], content["burgerservicenummer"]),
         home=(content["adres"]["postcode"], content["adres"]["huisnummer"]),
         since=since,
-        first=first,
     )
 
 
@@ -82,9 +80,9 @@ def checks_of(steps: list[Step], stays: list[Stay]) -> Counter[str]:
     told: Counter[str] = Counter()
     for step in steps:
         for ask in (action for action in step.actions if isinstance(action, Ask)):
-            told[f"{ask.bailiff} | {_answer(ask, step.at, stays)}"] += 1
-            if not ask.crossing and _pushed(ask, step.at, stays):
-                told[f"{ask.bailiff} | told later"] += 1
+            answer = _answer(ask, step.at, stays)
+            told[f"{ask.bailiff} | {answer}"] += 1
+            told += Counter({f"{ask.bailiff} | {what}": 1 for what in _later(ask, answer, step.at, stays)})
     return told
 
 
@@ -96,6 +94,29 @@ def _answer(ask: Ask, at: datetime, stays: list[Stay]) -> str:
     return "known" if known else "not known"
 
 
-def _pushed(ask: Ask, at: datetime, stays: list[Stay]) -> bool:
-    own = [stay for stay in stays if stay.person.bsn == ask.bsn and stay.first]
-    return _answer(ask, at, stays) == "not known" and any(at < stay.since <= at + VALID for stay in own)
+def _later(ask: Ask, answer: str, at: datetime, stays: list[Stay]) -> Iterator[str]:
+    """Say what is pushed after the answer: help that starts while it holds, and its end, once heard of."""
+    heard = answer != "not known"
+    for since, until in _spans([stay for stay in stays if stay.person.bsn == ask.bsn]):
+        if not heard and at < since <= at + VALID:
+            heard = True
+            yield "told later"
+        if heard and until and until > at:
+            heard = False
+            yield "told of the end"
+
+
+def _spans(stays: list[Stay]) -> Iterator[tuple[datetime, datetime | None]]:
+    """Yield from when until when there was help: who moves, or has help of two, has it all the time."""
+    since: datetime | None = None
+    last: datetime | None = None
+    for stay in sorted(stays, key=lambda each: each.since):
+        if since is not None and last is not None and stay.since > last:
+            yield since, last
+            since = None
+        if since is None:
+            since, last = stay.since, stay.until
+        elif last is not None:
+            last = None if stay.until is None else max(last, stay.until)
+    if since is not None:
+        yield since, last
