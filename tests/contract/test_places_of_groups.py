@@ -1,4 +1,4 @@
-"""A group remembers its place as long as any topic that it may read keeps records; Kafka's own default is 7 days."""
+"""A group remembers its place as long as what it reads is kept; the default of Kafka is 7 days."""
 
 from pathlib import Path
 from typing import Any
