@@ -33,6 +33,7 @@ _REGISTER = text("""
         content_hash = excluded.content_hash,
         change = CASE WHEN old.content_hash = excluded.content_hash THEN old.change ELSE excluded.change END,
         touched = excluded.touched,
+        source_hash = NULL,
         registrar = excluded.registrar,
         municipality = excluded.municipality
     RETURNING change

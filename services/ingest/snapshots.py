@@ -175,9 +175,12 @@ class _Taking:
     async def _read(self, rows: AsyncIterator[Row]) -> tuple[Tally, str]:
         reader = Reader(self._order, self._parts.maker)
         async for batch in batches(rows, _BATCH_ROWS):
+            hashes = reader.hashes(batch)
+            known = await self._stage.known(hashes)
             staged = []
             for start in range(0, len(batch), _YIELD_EVERY):
-                staged += reader.read(batch[start : start + _YIELD_EVERY])
+                some = slice(start, start + _YIELD_EVERY)
+                staged += reader.read(batch[some], hashes[some], known)
                 await asyncio.sleep(0)
             await self._stage.add(staged)
             if reader.tally.received > self._parts.most_rows:
@@ -210,6 +213,7 @@ class _Taking:
                 await self._parts.publisher.publish(records, self._now)
             done = changes[-1].number
         async with self._stage.transaction() as connection:
+            await self._stage.remember(offered.mark)
             offered = replace(offered, persons=await storage.count(connection, self._source))
             await storage.accept(connection, self._source, offered, self._now)
             data = InForce(offered.day, offered.persons, self._now)

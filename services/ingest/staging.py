@@ -37,11 +37,22 @@ class Kind(IntEnum):
     GONE = 2
 
 
+class Known(NamedTuple):
+    """A registration whose row came before."""
+
+    registration_id: str
+    content_hash: str
+
+
 class Staged(NamedTuple):
-    """A row: which registration it is and what it says; one that cannot be read says nothing (no hash)."""
+    """A row: which registration it is and what it says; one that cannot be read says nothing (no hash).
+
+    A row that came before, and was not read again, has no claim.
+    """
 
     registration_id: str
     content_hash: str | None
+    source_hash: str
     number: int
     claim: RegistrationClaim | None
 
@@ -56,10 +67,15 @@ class Change(NamedTuple):
 
 
 _CREATE = text("""
-    CREATE TEMP TABLE snapshot_rows (registration_id text, content_hash text, number integer, sealed bytea)
+    CREATE TEMP TABLE snapshot_rows
+        (registration_id text, content_hash text, source_hash text, number integer, sealed bytea)
 """)
 _COPY = "COPY snapshot_rows FROM STDIN (FORMAT BINARY)"
-_TYPES = ("text", "text", "int4", "bytea")
+_TYPES = ("text", "text", "text", "int4", "bytea")
+_KNOWN = text("""
+    SELECT source_hash, registration_id, content_hash FROM ingest.registrations
+    WHERE source_hash = ANY(CAST(:hashes AS text[]))
+""")
 _LOCK = text("""
     SELECT set_config('lock_timeout', :wait, true),
         pg_advisory_lock(hashtextextended('registrar ' || :registrar, 0))
@@ -81,16 +97,16 @@ _DIFFERENCE = text("""
     CREATE TEMP TABLE snapshot_changes AS
     SELECT row_number() OVER (ORDER BY kind, registration_id) AS n, * FROM (
         SELECT CASE WHEN known.registration_id IS NULL THEN 0 ELSE 1 END AS kind, new.registration_id,
-            new.content_hash, new.sealed
+            new.content_hash, new.source_hash, new.sealed
         FROM snapshot_rows AS new
         LEFT JOIN ingest.registrations AS known USING (registration_id)
         LEFT JOIN ingest.registration_ends AS ended USING (registration_id)
-        WHERE new.content_hash IS NOT NULL
+        WHERE new.sealed IS NOT NULL
             AND (new.content_hash IS DISTINCT FROM known.content_hash OR known.registrar IS NULL)
             AND coalesce(known.touched, 0) <= CAST(:mark AS bigint)
             AND coalesce(ended.touched, 0) <= CAST(:mark AS bigint)
         UNION ALL
-        SELECT 2, known.registration_id, NULL, NULL
+        SELECT 2, known.registration_id, NULL, NULL, NULL
         FROM ingest.registrations AS known
         WHERE known.registrar = CAST(:registrar AS text) AND known.municipality = CAST(:municipality AS text)
             AND known.touched <= CAST(:mark AS bigint)
@@ -114,13 +130,20 @@ _PAGE = text("""
 """)
 _REGISTER = text("""
     INSERT INTO ingest.registrations
-        (registration_id, content_hash, change, touched, registrar, municipality)
-    SELECT registration_id, content_hash, CAST(:mark AS bigint), CAST(:mark AS bigint),
+        (registration_id, content_hash, source_hash, change, touched, registrar, municipality)
+    SELECT registration_id, content_hash, source_hash, CAST(:mark AS bigint), CAST(:mark AS bigint),
         CAST(:registrar AS text), CAST(:municipality AS text)
     FROM snapshot_changes WHERE n BETWEEN :first AND :last AND kind < 2
     ON CONFLICT (registration_id) DO UPDATE SET
-        content_hash = excluded.content_hash, change = excluded.change,
+        content_hash = excluded.content_hash, source_hash = excluded.source_hash, change = excluded.change,
         touched = excluded.touched, registrar = excluded.registrar, municipality = excluded.municipality
+""")
+# rows that say the same in other words
+_REMEMBER = text("""
+    UPDATE ingest.registrations AS known SET source_hash = new.source_hash
+    FROM snapshot_rows AS new
+    WHERE known.registration_id = new.registration_id AND known.content_hash = new.content_hash
+        AND known.touched <= :mark AND known.source_hash IS DISTINCT FROM new.source_hash
 """)
 _UNREGISTER = text("""
     DELETE FROM ingest.registrations AS known USING snapshot_changes AS gone
@@ -143,6 +166,12 @@ class Staging:
             async with self._connection.begin():
                 yield self._connection
 
+    async def known(self, hashes: Sequence[str]) -> dict[str, Known]:
+        """Return the registrations of rows that came before, by the rows' hashes."""
+        async with self.transaction() as connection:
+            found = (await connection.execute(_KNOWN, {"hashes": list(hashes)})).all()
+        return {row.source_hash: Known(row.registration_id, row.content_hash) for row in found}
+
     async def add(self, rows: Sequence[Staged]) -> None:
         """Put rows beside those that are there."""
         async with self.transaction() as connection:
@@ -150,7 +179,7 @@ class Staging:
             async with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
                 copy.set_types(_TYPES)
                 for row in rows:
-                    await copy.write_row((row.registration_id, row.content_hash, row.number, self._seal(row)))
+                    await copy.write_row((*row[:-1], self._seal(row)))
 
     async def lock(self, registrar: str) -> None:
         """Have the registrar's lock alone from now on until the connection is closed."""
@@ -193,6 +222,10 @@ class Staging:
         of_whom = {"registrar": source.registrar, "municipality": source.municipality}
         await self._connection.execute(_REGISTER, of_whom | where | {"mark": mark})
         await self._connection.execute(_UNREGISTER, where)
+
+    async def remember(self, mark: int) -> None:
+        """Remember by which rows the registrations came, in the transaction that is open."""
+        await self._connection.execute(_REMEMBER, {"mark": mark})
 
     def _seal(self, row: Staged) -> bytes | None:
         if row.claim is None:
