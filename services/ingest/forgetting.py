@@ -42,6 +42,11 @@ _REPORTS = text("""
         SELECT report_id FROM ingest.debt_reports WHERE reported_at < :before
         LIMIT :step FOR UPDATE SKIP LOCKED)
 """)
+_ENDS = text("""
+    DELETE FROM ingest.registration_ends WHERE registration_id IN (
+        SELECT registration_id FROM ingest.registration_ends WHERE ended_at <= :before
+        LIMIT :step FOR UPDATE SKIP LOCKED)
+""")
 log = structlog.get_logger()
 
 
@@ -70,6 +75,7 @@ async def forget(engine: AsyncEngine, now: datetime, terms: Terms) -> dict[str, 
         ("debt reports", _REPORTS, began_before(now, terms.case)),
         ("delivery rows", _ROWS, now - DELIVERIES_KEPT),
         ("deliveries", _DELIVERIES, now - DELIVERIES_KEPT),
+        ("ends of registrations", _ENDS, now - DELIVERIES_KEPT),
     )
     done = {what: await _all(engine, statement, before) for what, statement, before in found}
     return {what: count for what, count in done.items() if count}

@@ -27,6 +27,7 @@ from services.local.bench.processor_loop import ProcessorLoop
 from services.local.bench.report import machine, table, write
 from services.local.bench.restarts import Restarts
 from services.local.bench.shared import Shared
+from services.local.bench.snapshots import Snapshots
 
 ALL: tuple[Callable[[Shared], Benchmark], ...] = (
     ProcessorLoop,
@@ -38,6 +39,7 @@ ALL: tuple[Callable[[Shared], Benchmark], ...] = (
     Restarts,
     Identity,
     Gate,
+    Snapshots,  # last: what it registers is in the way of others
 )
 
 
