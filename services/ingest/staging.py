@@ -126,7 +126,7 @@ _COUNTS = text("""
 """)
 _PAGE = text("""
     SELECT n, kind, registration_id, sealed FROM snapshot_changes
-    WHERE n > :after AND n <= :after + :page ORDER BY n
+    WHERE n > :after AND n <= CAST(:after AS bigint) + :page ORDER BY n
 """)
 _REGISTER = text("""
     INSERT INTO ingest.registrations

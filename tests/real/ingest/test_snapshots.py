@@ -17,8 +17,9 @@ from services.common.identifiers import derived_id
 from services.common.publish import Publisher
 from services.ingest import staging
 from services.ingest.domain.directory import Directory
+from services.ingest.freshness import Source
 from services.ingest.watching import watch
-from tests.real.ingest.house import NOW, House, Seen
+from tests.real.ingest.house import BROKER, NOW, House, Seen
 
 pytestmark = pytest.mark.real
 TODAY = NOW.date()
@@ -161,6 +162,17 @@ async def test_a_snapshot_of_which_the_broker_took_a_part_only_is_finished_by_th
     assert len({each.id for each in seen}) == len(seen)
     known = {each.key: each.event is not None for each in seen}
     assert known == {id_of(town, n): n != 2 for n in range(4)}
+
+
+async def test_a_page_far_into_a_large_snapshot_can_be_asked_for(house: House) -> None:
+    engine = make_engine(house.runtime.settings)
+    try:
+        async with staging.staging(engine) as stage:
+            await stage.doubles()
+            await stage.compare(Source(BROKER, BROKER), 0)
+            assert [await stage.page(after) for after in (0, 32_000, 249_000)] == [[], [], []]
+    finally:
+        await engine.dispose()
 
 
 async def test_a_day_without_a_snapshot_is_told_once(house: House) -> None:
