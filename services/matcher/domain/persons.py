@@ -10,9 +10,18 @@ from typing import NamedTuple
 
 from services.common.events import Check, Contact, KnownPerson, Registration, SignalPerson
 from services.common.identifiers import derived_id
+from services.matcher.domain.clients import Pauses, settle_pauses
 from services.matcher.domain.facts import Change, CheckWithdrawn, RegistrationEnded, SignalErased, Woken
 from services.matcher.domain.months import expires_at, month_of
-from services.matcher.domain.watches import HelpFact, Watch, checked, contacts_of, settle, withdrawn
+from services.matcher.domain.watches import (
+    HelpFact,
+    Watch,
+    checked,
+    contacts_of,
+    newly_matched,
+    settle,
+    withdrawn,
+)
 
 Fact = Registration | RegistrationEnded | SignalPerson | SignalErased | Check | CheckWithdrawn | Woken
 _OF_SIGNALS = SignalPerson | SignalErased
@@ -42,6 +51,7 @@ class Person:
     registrations: tuple[HelpFact, ...] = ()
     signals: tuple[SignalOf, ...] = ()
     watches: tuple[Watch, ...] = ()
+    pauses: Pauses = ()
 
 
 class Step(NamedTuple):
@@ -67,8 +77,20 @@ def handle(before: Person | None, key: str, fact: Fact, now: datetime) -> Step:
         settled = [settle(key, watch, helps, now, changes, woken=woken) for watch in watches]
         watches = tuple(watch for watch in settled if watch)
     person = replace(person, signals=signals, watches=watches)
-    left = person.registrations or person.signals or person.watches
+    if not isinstance(fact, _OF_SIGNALS):
+        person = _settle_clients(person, now, changes, woken=isinstance(fact, Woken))
+    left = person.registrations or person.signals or person.watches or person.pauses
     return Step(person if left else None, tuple(changes), wake_at(person))
+
+
+def _settle_clients(person: Person, now: datetime, changes: list[Change], *, woken: bool) -> Person:
+    helps = person.registrations
+    matched = [watch for watch in person.watches if newly_matched(watch, helps)]
+    pauses = settle_pauses(person.pauses, matched, helps, now, changes, woken=woken)
+    watches = tuple(
+        replace(watch, matched=watch.told and (watch.matched or watch in matched)) for watch in person.watches
+    )
+    return replace(person, watches=watches, pauses=pauses)
 
 
 def insert(person: Person, fact: Fact, now: datetime) -> Person:
@@ -91,6 +113,7 @@ def insert(person: Person, fact: Fact, now: datetime) -> Person:
 def wake_at(person: Person) -> datetime | None:
     """Return when the first watch is looked at again, or the first watch or signal forgotten."""
     moments = [watch.due_at for watch in person.watches if watch.due_at]
+    moments.extend(pause.ends_at for pause in person.pauses)
     moments.extend(expires_at(month_of(signal.at)) for signal in person.signals)
     return min(moments, default=None)
 
@@ -101,7 +124,12 @@ def _with_help(person: Person, registration: Registration, now: datetime) -> Per
     before = next((each for each in person.registrations if each.registration_id == name), None)
     if before and before.contact == registration.contact:
         return person
-    fact = HelpFact(registration_id=name, contact=registration.contact, at=before.at if before else now)
+    fact = HelpFact(
+        registration_id=name,
+        contact=registration.contact,
+        at=before.at if before else now,
+        municipality=registration.municipality,
+    )
     kept = (*(each for each in person.registrations if each is not before), fact)
     return replace(person, registrations=tuple(sorted(kept, key=lambda each: each.registration_id)))
 

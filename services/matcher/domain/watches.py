@@ -29,6 +29,7 @@ class HelpFact:
     registration_id: str
     contact: Contact
     at: datetime
+    municipality: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,8 @@ class Watch:
     `told`: the last that it heard is that there is help, with these `contacts`. Help that was recorded until
     `valid_until` is told, and others to call until then; that help ended is told whenever it does, to who
     heard of it. `quiet_until`: when the answer did not agree with what was here. `withdrawn`: nothing is told
-    any more, and nothing else is kept.
+    any more, and nothing else is kept. `client`: a partner of the covenant for whom the asker acts, and
+    `matched` once its collection rests for what is told.
     """
 
     check_id: str
@@ -50,6 +52,8 @@ class Watch:
     tellings: int = 0
     quiet_until: datetime | None = None
     withdrawn: bool = False
+    client: str = ""
+    matched: bool = False
 
     @property
     def kept_until(self) -> datetime:
@@ -88,6 +92,7 @@ def checked(watches: Watches, helps: Helps, check: Check, now: datetime) -> Watc
         told=check.known,
         contacts=check.contacts,
         quiet_until=now + IN_FLIGHT if _in_doubt(helps, check, now) else None,
+        client=check.on_behalf_of or "" if check.client_is_partner else "",
     )
     return _sorted(*(each for each in watches if not (check.known and each in told)), watch)
 
@@ -120,6 +125,12 @@ def settle(
         watch = replace(watch, told=told, contacts=contacts, tellings=watch.tellings + 1)
         changes.append(_telling(person, watch, change))
     return None if not watch.told and watch.kept_until <= now else watch
+
+
+def newly_matched(watch: Watch, helps: Helps) -> bool:
+    """Tell whether the client of a watch is to pause: its asker knows of help, and it does not pause yet."""
+    known = watch.told and watch.quiet_until is None and bool(helps)
+    return bool(watch.client) and known and not watch.matched
 
 
 def contacts_of(helps: Helps) -> tuple[Contact, ...]:

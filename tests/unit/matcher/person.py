@@ -10,6 +10,8 @@ from services.common.events import (
     Contact,
     HelpChange,
     KnownPerson,
+    Pause,
+    PauseChange,
     Registration,
     SignalPerson,
 )
@@ -25,7 +27,9 @@ def signal(name: str = "s1") -> SignalPerson:
     return SignalPerson(person=PERSON, signal_id=name, household=HOUSEHOLD, municipality=GM)
 
 
-def check(name: str = "k1", at: datetime = AT, *known: str, dossier: str = "") -> Check:
+def check(
+    name: str = "k1", at: datetime = AT, *known: str, dossier: str = "", client: str | None = None
+) -> Check:
     """Return a check that was answered with these organisations (none: not known), by default of its own
     dossier."""
     return Check(
@@ -38,6 +42,8 @@ def check(name: str = "k1", at: datetime = AT, *known: str, dossier: str = "") -
         contacts=tuple(Contact(organisation=each) for each in sorted(known)),
         data_date=date(2026, 1, 25),
         valid_until=at + VALID_FOR,
+        on_behalf_of=client,
+        client_is_partner=client is not None,
     )
 
 
@@ -89,6 +95,15 @@ class Desk:
             (each.check_id, each.change, _names(each.contacts))
             for each in events
             if isinstance(each, BailiffMatch)
+        ]
+
+    def pauses(self) -> list[tuple[str, str, PauseChange, datetime]]:
+        """Return what clients were told, in order: client, dossier, what happened, when it ends."""
+        events = (change.event for change in self.told)
+        return [
+            (each.creditor, each.dossier or "", each.change, each.ends_at)
+            for each in events
+            if isinstance(each, Pause)
         ]
 
 
