@@ -177,6 +177,7 @@ def helped(
     event = replace(
         _RUNNING,
         registration_id=name,
+        municipality=TOWN,
         person=person,
         household=house,
         evidence=evidence,
