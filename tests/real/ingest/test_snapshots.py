@@ -15,7 +15,7 @@ from services.common.errors import TransientError
 from services.common.events import Party, Registration, Role, Snapshot, SnapshotState
 from services.common.identifiers import derived_id
 from services.common.publish import Publisher
-from services.ingest import staging
+from services.ingest import registration_storage, staging
 from services.ingest.domain.directory import Directory
 from services.ingest.freshness import Source
 from services.ingest.watching import watch
@@ -162,6 +162,27 @@ async def test_a_snapshot_of_which_the_broker_took_a_part_only_is_finished_by_th
     assert len({each.id for each in seen}) == len(seen)
     known = {each.key: each.event is not None for each in seen}
     assert known == {id_of(town, n): n != 2 for n in range(4)}
+
+
+async def test_a_single_request_waits_while_a_snapshot_of_its_registrar_is_applied(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town, other = await new_town(house), await new_town(house)
+    monkeypatch.setattr(registration_storage, "LOCK_SECONDS", 0.2)
+    body = {name: value for name, value in person(0).items() if name != "kenmerk"}
+
+    async def put(party: str) -> int:
+        answer = await house.send("PUT", "/v1/registraties/K0", party, "registraties", json=body)
+        return answer.status_code
+
+    engine = make_engine(house.runtime.settings)
+    try:
+        async with staging.staging(engine) as stage:
+            await stage.lock(town)
+            assert [await put(party) for party in (town, other)] == [503, 200]
+        assert await put(town) == 200
+    finally:
+        await engine.dispose()
 
 
 async def test_a_page_far_into_a_large_snapshot_can_be_asked_for(house: House) -> None:
