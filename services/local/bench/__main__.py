@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from services.common.errors import ConfigurationError, SignaalhubError
+from services.local.bench.agreement_import import AgreementImport
 from services.local.bench.bar import Bar
 from services.local.bench.checks import Checks
 from services.local.bench.figures import Benchmark
@@ -40,6 +41,7 @@ ALL: tuple[Callable[[Shared], Benchmark], ...] = (
     Identity,
     Gate,
     Snapshots,  # last: what it registers is in the way of others
+    AgreementImport,
 )
 
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from services.local.waiting import wait_until
+from tests.real.hub.described import ask_everything
 from tests.real.hub.town import (
     BAILIFF,
     INSURER,
@@ -132,3 +133,8 @@ def test_a_delivery_is_shown_to_its_sender_only(hub: Town) -> None:
     path = f"/v1/leveringen/{made.json()['id']}"
     assert hub.send("ingest", "GET", path, LANDLORD, "signalen").status_code == 200
     assert hub.send("ingest", "GET", path, OTHER_LANDLORD, "signalen").status_code == 404
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_request_that_is_described_gets_an_answer_that_is_described(hub: Town, service: str) -> None:
+    ask_everything(hub, service)
