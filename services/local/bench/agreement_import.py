@@ -46,9 +46,9 @@ class AgreementImport:
             body = csv_of(rows) if form == "CSV" else xlsx_of(rows)
             for turn, changed in (("new", self._count), ("again, nothing changed", 0)):
                 progress.say(f"importing {form}, {turn}")
-                before = use_of(hub)["ingest"]
+                before = use_of(hub)["ingest-0"]
                 seconds = asyncio.run(_taken(hub, body, kind, self._count, changed))
-                cpu = use_of(hub)["ingest"].since(before).cpu
+                cpu = use_of(hub)["ingest-0"].since(before).cpu
                 what, aim = (
                     f"{self._count:,} agreements from {form}, {turn}",
                     Aim(SECONDS) if changed else None,
