@@ -41,10 +41,15 @@ class Asked:
     numbers: list[int] = field(default_factory=list)
     neighbours: int = 0
     misses: int = 0
+    passing: int = 0
+    """So many more questions are not looked at: what is going on was told."""
 
 
 def note(asked: Asked, number: int, *, known: bool, norms: Norms) -> Pattern | None:
-    """Take in a question; what is found unusual is told, and then looked at anew from nothing."""
+    """Take in a question; what is found unusual is told once in two windows, or a log would be full of it."""
+    if asked.passing:
+        asked.passing -= 1
+        return None
     close = _is_close(asked.numbers, number, norms.within)
     asked.last.append((number, close, not known))
     insort(asked.numbers, number)
@@ -55,6 +60,7 @@ def note(asked: Asked, number: int, *, known: bool, norms: Norms) -> Pattern | N
     found = _judge(asked, norms)
     if found:
         asked.last, asked.numbers, asked.neighbours, asked.misses = deque(), [], 0, 0
+        asked.passing = norms.window
     return found
 
 
