@@ -1,11 +1,12 @@
 """Kafka -> memory: a compacted topic, whole, in every process that needs it."""
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from time import monotonic
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -15,12 +16,11 @@ from mode import Service
 
 from services.common.connection import connection
 from services.common.errors import ContractError, TransientError
-from services.common.events import Event
 from services.common.progress import SILENT_SECONDS, Progress
 from services.common.reading import read_message
 from services.common.runtime import Runtime
 
-E = TypeVar("E", bound=Event)
+V = TypeVar("V")
 
 _STOP_SECONDS = 5.0
 _RETRY_SECONDS = 1.0
@@ -33,37 +33,73 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 log = structlog.get_logger()
 
 
-class Content(Generic[E]):
-    """The latest event of each key, as `<first part>/<rest>`, and which keys nobody can read."""
+def _whole(event: Any) -> Any:
+    return event
+
+
+class Content(Generic[V]):
+    """The latest value of each key, as `<first part>/<rest>`, and which keys nobody can read.
+
+    Most first parts have one rest, and a dictionary for it takes three times the memory of a pair.
+    """
 
     def __init__(self) -> None:
-        self.events: dict[str, dict[str, E]] = {}
+        self._one: dict[str, tuple[str, V]] = {}
+        self._more: dict[str, dict[str, V]] = {}
         self.unreadable: set[bytes | None] = set()
 
-    def put(self, key: str, event: E | None) -> None:
+    def put(self, key: str, value: V | None) -> None:
         """Set or (None) forget a key."""
         first, _, rest = key.partition("/")
-        if event is not None:
-            self.events.setdefault(first, {})[rest] = event
-        elif (found := self.events.get(first)) is not None:
+        one = self._one.get(first)
+        if first in self._more or (one and one[0] != rest):
+            self._put_beside(first, rest, value)
+        elif value is None:
+            self._one.pop(first, None)
+        else:
+            self._one[first] = rest, value
+
+    def under(self, first: str) -> Mapping[str, V]:
+        """Return what is there under a first part, by rest."""
+        one = self._one.get(first)
+        return {one[0]: one[1]} if one else self._more.get(first, _NOTHING)
+
+    def values(self) -> Iterator[V]:
+        """Return every value that is there now."""
+        one = [value for _, value in self._one.values()]
+        return iter(one + [value for found in self._more.values() for value in found.values()])
+
+    def __len__(self) -> int:
+        return len(self._one) + sum(map(len, self._more.values()))
+
+    def _put_beside(self, first: str, rest: str, value: V | None) -> None:
+        """Set or forget one of several keys with this first part."""
+        found = self._more.setdefault(first, {})
+        found |= (self._one.pop(first),) if first in self._one else ()
+        if value is None:
             found.pop(rest, None)
-            if not found:
-                del self.events[first]
+        else:
+            found[rest] = value
+        if len(found) == 1:
+            self._one[first] = next(iter(self._more.pop(first).items()))
 
 
-class View(Service, Generic[E]):
+class View(Service, Generic[V]):
     """The content of one topic of the catalogue; it is complete once `ready`, and follows from then on.
 
     A record that cannot be decoded makes its key unknown (after the topic's compaction a restart would not
     find the older value either) and the process unhealthy, until a newer record of that key arrives.
+
+    `keep` makes of an event what is kept of it: of a million events the rest is not to stay in memory.
     """
 
-    def __init__(self, topic: str, runtime: Runtime) -> None:
+    def __init__(self, topic: str, runtime: Runtime, keep: Callable[[Any], V] = _whole) -> None:
         super().__init__()
+        self._kept = keep
         self._topic = runtime.catalogue.topic(topic)
         self._runtime = runtime
         self._partitions = [TopicPartition(topic, number) for number in range(self._topic.partitions)]
-        self._content: Content[E] = Content()
+        self._content: Content[V] = Content()
         self._caught_up = asyncio.Event()
         self._changed = asyncio.Event()
         self.version = 0  # grows with each change, for who keeps something that is made of the content
@@ -74,18 +110,18 @@ class View(Service, Generic[E]):
         runtime.metrics.watch(name, self._progress.lag)
         self._recoveries = runtime.metrics.recoveries.labels(name)
 
-    def get(self, key: str) -> E | None:
+    def get(self, key: str) -> V | None:
         """Return the latest event of a whole key."""
         first, _, rest = key.partition("/")
         return self.under(first).get(rest)
 
-    def under(self, first_part: str) -> Mapping[str, E]:
+    def under(self, first_part: str) -> Mapping[str, V]:
         """Return what is there under `<first_part>/<rest>`, by rest; not to be kept, it changes."""
-        return self._content.events.get(first_part, _NOTHING)
+        return self._content.under(first_part)
 
-    def values(self) -> Iterator[E]:
+    def values(self) -> Iterator[V]:
         """Return every event, in no order."""
-        return (event for found in list(self._content.events.values()) for event in list(found.values()))
+        return self._content.values()
 
     @property
     def ready(self) -> bool:
@@ -144,7 +180,7 @@ class View(Service, Generic[E]):
         finally:
             await asyncio.wait_for(consumer.stop(), _STOP_SECONDS)
 
-    async def _follow(self, consumer: AIOKafkaConsumer, content: Content[E]) -> None:
+    async def _follow(self, consumer: AIOKafkaConsumer, content: Content[V]) -> None:
         goal = await consumer.end_offsets(self._partitions)
         self._progress.begin(goal)
         asking = asyncio.create_task(self._progress.ask(consumer, lambda: self._partitions))
@@ -163,7 +199,7 @@ class View(Service, Generic[E]):
         finally:
             asking.cancel()
 
-    async def _take(self, records: Sequence[ConsumerRecord], content: Content[E]) -> None:
+    async def _take(self, records: Sequence[ConsumerRecord], content: Content[V]) -> None:
         await self._runtime.codec.learn(record.value for record in records)
         for record in records:
             try:
@@ -172,20 +208,22 @@ class View(Service, Generic[E]):
                 self._refuse(record, content, error)
             else:
                 content.unreadable.discard(record.key)
-                content.put(message.key, cast("E | None", message.event))  # `decode` knows the subject
+                event = message.event
+                content.put(message.key, None if event is None else self._kept(event))
 
-    def _refuse(self, record: ConsumerRecord, content: Content[E], error: ContractError) -> None:
+    def _refuse(self, record: ConsumerRecord, content: Content[V], error: ContractError) -> None:
         place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
         log.error("view_record_refused", **place, error=type(error).__name__, text=str(error))
         content.unreadable.add(record.key)
         with suppress(UnicodeDecodeError):
             content.put((record.key or b"").decode(), None)
 
-    def _show(self, content: Content[E]) -> None:
+    def _show(self, content: Content[V]) -> None:
         self._content, self._lost_at = content, None
+        gc.freeze()  # a collection would look at all of it, time and again, while a request waits
         self._caught_up.set()
         self._tell()
-        log.info("view_caught_up", topic=self._topic.name, keys=sum(map(len, content.events.values())))
+        log.info("view_caught_up", topic=self._topic.name, keys=len(content))
 
     def _tell(self) -> None:
         self.version += 1

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from services.common.events import Agreement, Party, Policy, Registration, Signal, Snapshot
+from services.common.events import Agreement, Party, Policy, Signal, Snapshot
 from services.common.host import Parts
 from services.common.pace import PROMPT
 from services.common.processor import Processor
@@ -30,6 +30,7 @@ from services.matcher.processors import (
     persons_handler,
     registrations,
 )
+from services.matcher.running import Running, running_of
 from services.matcher.settings import CheckSettings
 
 DESCRIPTION = """Toetsen door gerechtsdeurwaarders en overheden die zelf innen: krijgt deze persoon
@@ -44,7 +45,7 @@ def build(runtime: Runtime) -> Parts:
     parties: View[Party] = View("parties.v1", runtime)
     agreements: View[Agreement] = View("agreements.v1", runtime)
     policies: View[Policy] = View("policies.v1", runtime)
-    known: View[Registration] = View(BY_PERSON_TOPIC, runtime)
+    known: View[Running] = View(BY_PERSON_TOPIC, runtime, running_of)
     snapshots: View[Snapshot] = View("snapshots.v1", runtime)
     checks = CheckSettings()
     views = Views(parties, agreements, known, snapshots)

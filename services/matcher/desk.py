@@ -16,7 +16,6 @@ from services.common.events import (
     CheckPurpose,
     OwnClaim,
     Party,
-    Registration,
     Snapshot,
 )
 from services.common.identifiers import derived_id
@@ -32,6 +31,7 @@ from services.matcher.domain.checks import Answer, Helper, answer
 from services.matcher.domain.permission import denial, is_partner
 from services.matcher.logbook import Asker, Logbook
 from services.matcher.processors import CHECKS_TOPIC
+from services.matcher.running import Running
 
 _TOLD = {True: "known", False: "unknown"}
 """What an answer is called among the metrics."""
@@ -59,7 +59,7 @@ class Views(NamedTuple):
 
     parties: View[Party]
     agreements: View[Agreement]
-    registrations: View[Registration]
+    registrations: View[Running]
     snapshots: View[Snapshot]
 
 
@@ -170,7 +170,7 @@ class Desk:
         )
         return check, found
 
-    def _helper(self, registration: Registration, today: date) -> Helper:
+    def _helper(self, registration: Running, today: date) -> Helper:
         """What a registrar sends in snapshots is as old as the last of them, what it puts singly of today."""
         key = f"{registration.registrar}/{registration.municipality}"
         snapshot = self._views.snapshots.get(key)

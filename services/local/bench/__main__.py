@@ -23,6 +23,7 @@ from services.local.bench.gate import Gate
 from services.local.bench.household_rate import HouseholdRate
 from services.local.bench.identity import Identity
 from services.local.bench.latency import Latency
+from services.local.bench.million import Million
 from services.local.bench.peak_month import PeakMonth
 from services.local.bench.processor_loop import ProcessorLoop
 from services.local.bench.report import machine, table, write
@@ -33,6 +34,7 @@ from services.local.bench.snapshots import Snapshots
 ALL: tuple[Callable[[Shared], Benchmark], ...] = (
     ProcessorLoop,
     HouseholdRate,
+    Million,
     PeakMonth,
     Footprint,  # before others change what (c) left
     Latency,

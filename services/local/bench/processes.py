@@ -30,6 +30,11 @@ def use_of(hub: Hub) -> Mapping[str, Use]:
     return {name: _use(pid) for name, pid in pids.items()}
 
 
+def memory_of(pid: int) -> int:
+    """Return the resident bytes of a process alone."""
+    return int(psutil.Process(pid).memory_info().rss)
+
+
 def _use(pid: int) -> Use:
     root = psutil.Process(pid)
     family = [root, *root.children(recursive=True)]

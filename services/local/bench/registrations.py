@@ -10,22 +10,38 @@ import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import chain
 from time import monotonic
 
 from services.common.errors import TransientError
-from services.common.events import Contact, Registration
-from services.common.identifiers import derived_id
+from services.common.events import Contact, Evidence, EvidenceKind, Registration
 from services.common.partitioning import partition_of
 from services.common.pseudonyms import Pseudonyms
-from services.common.publish import encode
+from services.common.publish import Encoded, encode
 from services.common.records import Outgoing
 from services.common.runtime import Runtime
 from services.local.bench.broker import Record, admin_of, bench_runtime, fill, until_committed
 from services.local.bench.nation import BAILIFF
 from services.local.demo.desk import Desk, good
 from services.local.demo.hub import Hub
+from services.local.keys import Secrets
 
 TOPIC, GROUP = "registrations.by-person.v1", "matcher-persons"
+REGISTRAR = "00000099100000000000"
+_NAME, _PERSON = b"N" * 36, b"P" * 32
+"""Where the ids of a registration stand in the one that all are made of."""
+_EVIDENCE = tuple(
+    Evidence(kind=kind, digest=f"{number:x}" * (16 + 6 * slips))
+    for number, (kind, slips) in enumerate(
+        [
+            (EvidenceKind.BSN, 0),
+            (EvidenceKind.BIRTH_DATE, 8),
+            (EvidenceKind.SURNAME, 6),
+            (EvidenceKind.SURNAME, 6),
+            (EvidenceKind.INITIAL, 1),
+        ]
+    )
+)
 _SEALED = 600
 _SAMPLE = 100
 _SECONDS = 300.0
@@ -34,45 +50,55 @@ _LOOK_SECONDS = 0.2
 
 async def load(hub: Hub, count: int, bsns: Sequence[str]) -> None:
     """Write `count` registrations, the last ones of these persons; returns when matcher has them all."""
-    kafka = hub.endpoints["kafka"]
+    kafka, pseudonyms = hub.endpoints["kafka"], pseudonyms_of(hub.secrets)
     async with bench_runtime(kafka) as runtime, admin_of(kafka) as admin, asyncio.timeout(_SECONDS):
-        persons = [*_nobodies(count - len(bsns)), *_pseudonyms(hub, bsns)]
-        await asyncio.to_thread(fill, kafka, _records(persons, runtime))
+        await asyncio.to_thread(fill, kafka, records(count, bsns, pseudonyms, runtime))
         await until_committed(admin, GROUP, TOPIC, count)
         for service in hub.replicas("matcher"):
             await _until_known(hub, service, bsns[-_SAMPLE:])
+
+
+def pseudonyms_of(secrets: Secrets) -> Pseudonyms:
+    """Return the pseudonyms of a hub with these secrets."""
+    return Pseudonyms(base64.b64decode(secrets.pseudonym_key))
+
+
+def records(count: int, bsns: Sequence[str], pseudonyms: Pseudonyms, runtime: Runtime) -> Iterator[Record]:
+    """Yield `count` registrations, the last ones of these persons: one record that only ids differ in.
+
+    To encode each anew would take most of the minute that a million may take.
+    """
+    one = _encoded(runtime)
+    value, headers = one.value or b"", one.headers
+    partitions = runtime.catalogue.topic(TOPIC).partitions
+    persons = chain(_nobodies(count - len(bsns)), map(pseudonyms.person, bsns))
+    for number, person in enumerate(persons):
+        name = f"{number:08x}-0000-4000-8000-000000000000"
+        own = value.replace(_NAME, name.encode()).replace(_PERSON, person.encode())
+        id_ = [(key, name.encode() if key == "ce_id" else text) for key, text in headers]
+        key = f"{person}/{name}"
+        yield Record(TOPIC, key.encode(), own, id_, partition_of(key, partitions))
 
 
 def _nobodies(count: int) -> Iterator[str]:
     return (sha256(f"nobody {number}".encode()).hexdigest()[:32] for number in range(count))
 
 
-def _pseudonyms(hub: Hub, bsns: Sequence[str]) -> Iterator[str]:
-    pseudonyms = Pseudonyms(base64.b64decode(hub.secrets.pseudonym_key))
-    return (pseudonyms.person(bsn) for bsn in bsns)
-
-
-def _records(persons: Sequence[str], runtime: Runtime) -> Iterator[Record]:
-    now, sealed = datetime.now(UTC), random.Random(2).randbytes(_SEALED)
-    partitions = runtime.catalogue.topic(TOPIC).partitions
-    for number, person in enumerate(persons):
-        registration = Registration(
-            registration_id=derived_id("bench registration", str(number)),
-            registrar="00000099100000000000",
-            municipality="00000099100000000000",
-            person=person,
-            household=person[::-1],
-            unit="",
-            evidence=(),
-            started_on=now.date(),
-            contact=Contact(organisation="Schuldhulp", phone="0301234567", email=None),
-            personal=sealed,
-        )
-        key = f"{person}/{registration.registration_id}"
-        made = encode(
-            Outgoing(TOPIC, key, registration, "placed", registration.registration_id), runtime, now
-        )
-        yield Record(TOPIC, key.encode(), made.value or b"", made.headers, partition_of(key, partitions))
+def _encoded(runtime: Runtime) -> Encoded:
+    now, name = datetime.now(UTC), _NAME.decode()
+    registration = Registration(
+        registration_id=name,
+        registrar=REGISTRAR,
+        municipality=REGISTRAR,
+        person=_PERSON.decode(),
+        household=sha256(b"household").hexdigest()[:32],
+        unit="",
+        evidence=_EVIDENCE,
+        started_on=now.date(),
+        contact=Contact(organisation="Schuldhulp", phone="0301234567", email=None),
+        personal=random.Random(2).randbytes(_SEALED),
+    )
+    return encode(Outgoing(TOPIC, name, registration, "placed", name), runtime, now)
 
 
 async def _until_known(hub: Hub, service: str, bsns: Sequence[str]) -> None:
