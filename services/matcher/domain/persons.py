@@ -24,7 +24,6 @@ from services.matcher.domain.watches import (
 )
 
 Fact = Registration | RegistrationEnded | SignalPerson | SignalErased | Check | CheckWithdrawn | Woken
-_OF_SIGNALS = SignalPerson | SignalErased
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,26 +70,22 @@ def handle(before: Person | None, key: str, fact: Fact, now: datetime) -> Step:
     changes: list[Change] = []
     contacts = contacts_of(person.registrations)
     signals = tuple(_settle_signal(key, signal, contacts, changes) for signal in person.signals)
-    watches = person.watches
-    if not isinstance(fact, _OF_SIGNALS):
-        woken, helps = isinstance(fact, Woken), person.registrations
-        settled = [settle(key, watch, helps, now, changes, woken=woken) for watch in watches]
-        watches = tuple(watch for watch in settled if watch)
-    person = replace(person, signals=signals, watches=watches)
-    if not isinstance(fact, _OF_SIGNALS):
-        person = _settle_clients(person, now, changes, woken=isinstance(fact, Woken))
+    person = replace(person, signals=signals)
+    if (person.watches or person.pauses) and not isinstance(fact, SignalPerson | SignalErased):
+        person = _settle_checks(key, person, now, changes, woken=isinstance(fact, Woken))
     left = person.registrations or person.signals or person.watches or person.pauses
     return Step(person if left else None, tuple(changes), wake_at(person))
 
 
-def _settle_clients(person: Person, now: datetime, changes: list[Change], *, woken: bool) -> Person:
+def _settle_checks(key: str, person: Person, now: datetime, changes: list[Change], *, woken: bool) -> Person:
+    """Tell askers what is new, and the clients for whom they act."""
     helps = person.registrations
-    matched = [watch for watch in person.watches if newly_matched(watch, helps)]
+    settled = [settle(key, watch, helps, now, changes, woken=woken) for watch in person.watches]
+    watches = [watch for watch in settled if watch]
+    matched = [watch for watch in watches if newly_matched(watch, helps)]
     pauses = settle_pauses(person.pauses, matched, helps, now, changes, woken=woken)
-    watches = tuple(
-        replace(watch, matched=watch.told and (watch.matched or watch in matched)) for watch in person.watches
-    )
-    return replace(person, watches=watches, pauses=pauses)
+    marked = (replace(each, matched=each.told and (each.matched or each in matched)) for each in watches)
+    return replace(person, watches=tuple(marked), pauses=pauses)
 
 
 def insert(person: Person, fact: Fact, now: datetime) -> Person:
