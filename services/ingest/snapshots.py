@@ -41,7 +41,7 @@ MOST_WRONG = 1000
 """Rows that cannot be read: a file with more of them is another kind of file, and refused as a whole."""
 AT_ONCE = 4
 """Snapshots that a process takes in side by side: each has a connection with the database."""
-_BATCH_ROWS = 500
+_BATCH_ROWS = 2000
 _YIELD_EVERY = 25
 
 log = structlog.get_logger()

@@ -70,8 +70,8 @@ _CREATE = text("""
     CREATE TEMP TABLE snapshot_rows
         (registration_id text, content_hash text, source_hash text, number integer, sealed bytea)
 """)
-_COPY = "COPY snapshot_rows FROM STDIN (FORMAT BINARY)"
-_TYPES = ("text", "text", "text", "int4", "bytea")
+_COPY = "COPY snapshot_rows FROM STDIN"
+_NULL = "\\N"
 _KNOWN = text("""
     SELECT source_hash, registration_id, content_hash FROM ingest.registrations
     WHERE source_hash = ANY(CAST(:hashes AS text[]))
@@ -177,9 +177,7 @@ class Staging:
         async with self.transaction() as connection:
             driver: psycopg.AsyncConnection[Any] = (await connection.get_raw_connection()).driver_connection  # type: ignore[assignment] # of whatever driver, for SQLAlchemy
             async with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
-                copy.set_types(_TYPES)
-                for row in rows:
-                    await copy.write_row((*row[:-1], self._seal(row)))
+                await copy.write("".join(map(self._line, rows)))
 
     async def lock(self, registrar: str) -> None:
         """Have the registrar's lock alone from now on until the connection is closed."""
@@ -227,11 +225,15 @@ class Staging:
         """Remember by which rows the registrations came, in the transaction that is open."""
         await self._connection.execute(_REMEMBER, {"mark": mark})
 
-    def _seal(self, row: Staged) -> bytes | None:
-        if row.claim is None:
-            return None
-        nonce = row.number.to_bytes(_NONCE_BYTES, "big")  # one row has one number, one snapshot one key
-        return nonce + self._key.encrypt(nonce, msgspec.json.encode(row.claim), None)
+    def _line(self, row: Staged) -> str:
+        """Return a row for COPY: nothing in it needs an escape (psycopg, row by row, takes 10 us)."""
+        sealed = _NULL if row.claim is None else f"\\\\x{self._seal(row.number, row.claim).hex()}"
+        content_hash = row.content_hash or _NULL
+        return f"{row.registration_id}\t{content_hash}\t{row.source_hash}\t{row.number}\t{sealed}\n"
+
+    def _seal(self, number: int, claim: RegistrationClaim) -> bytes:
+        nonce = number.to_bytes(_NONCE_BYTES, "big")  # one row has one number, one snapshot one key
+        return nonce + self._key.encrypt(nonce, msgspec.json.encode(claim), None)
 
     def _change(self, row: Any) -> Change:
         claim = None
