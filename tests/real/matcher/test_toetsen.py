@@ -1,5 +1,6 @@
 """POST /v1/toetsen: who may ask, what is answered, and what is told later."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -7,7 +8,19 @@ from uuid import uuid4
 import pytest
 
 from services.common.clock import AMSTERDAM
-from services.common.events import BailiffMatch, Check, CheckPurpose, HelpChange, Processing, Role
+from services.common.events import (
+    Agreement,
+    AgreementKind,
+    BailiffMatch,
+    Check,
+    CheckPurpose,
+    HelpChange,
+    Pause,
+    PauseChange,
+    PauseGround,
+    Processing,
+    Role,
+)
 from services.common.pseudonyms import Pseudonyms
 from tests.real.matcher.conftest import House, new_registration, oin
 
@@ -80,21 +93,35 @@ async def test_help_that_starts_and_ends_after_the_check_is_told_to_its_asker_un
     headers = house.issuer.headers(bailiff, "toetsen")
     gone = await house.client.delete(f"/v1/toetsen/{withdrawn['id']}", headers=headers)
     assert gone.status_code == 204
-    house.clock.advance(days=3)
+    await until_handled(house, bailiff, person)
     registration = new_registration(person=person)
     await house.helped(registration)
     await house.helped(new_registration(person=person))
-    (match,) = await house.hear("bailiff-matches.v1", BailiffMatch, person)
-    assert (match.asker, match.dossier, match.contacts) == (bailiff, "D-7", (registration.contact,))
+    await house.hear("bailiff-matches.v1", BailiffMatch, person, lambda found: len(found) > 1)
     known = house.views["registrations.by-person.v1"]
     for name in list(known.under(person)):
         await house.write("registrations.v1", name, None)
-    started, ended = await house.hear(
-        "bailiff-matches.v1", BailiffMatch, person, lambda found: len(found) > 1
+    _, started, ended = await house.hear(
+        "bailiff-matches.v1", BailiffMatch, person, lambda found: len(found) > 2
     )
+    assert (started.asker, started.dossier, started.contacts) == (bailiff, "D-7", (registration.contact,))
     assert (started.check_id, ended.check_id) == (kept["id"], kept["id"])
     assert (started.change, ended.change) == (HelpChange.STARTED, HelpChange.ENDED)
     assert ended.contacts == ()
+
+
+async def until_handled(house: House, bailiff: str, person: str) -> None:
+    """Return when all that was written about a person's checks is handled.
+
+    Behind it comes a check that heard of help that is not there: of that a timer tells the end.
+    """
+    (check, *_) = await house.hear("checks.v1", Check, person)
+    over, name = house.clock.now(), str(uuid4())
+    behind = replace(check, check_id=name, asker=bailiff, dossier="D-0", known=True, valid_until=over)
+    await house.write("checks.v1", person, behind)
+    house.clock.advance(days=3)
+    (told,) = await house.hear("bailiff-matches.v1", BailiffMatch, person)
+    assert (told.check_id, told.change) == (behind.check_id, HelpChange.ENDED)
 
 
 async def test_a_check_and_a_registration_that_cross_meet(house: House) -> None:
@@ -117,6 +144,25 @@ async def test_a_check_and_a_registration_that_cross_meet(house: House) -> None:
     await house.write("checks.v1", person, check)
     (match,) = await house.hear("bailiff-matches.v1", BailiffMatch, person)
     assert (match.check_id, match.asker) == (check.check_id, bailiff)
+
+
+async def test_a_match_for_a_partner_of_the_covenant_makes_that_client_pause(house: House) -> None:
+    bailiff, client, bsn = await house.party(Role.BAILIFF), await house.party(Role.CREDITOR), new_bsn()
+    registration = new_registration(person=person_of(house, bsn))
+    agreement = Agreement(
+        agreement_id=uuid4().hex,
+        kind=AgreementKind.SIGNALS,
+        grantor=oin(),
+        grantee=client,
+        valid_from=house.clock.now().date() - timedelta(days=9),
+    )
+    await house.master("agreements.v1", agreement.agreement_id, agreement)
+    await house.helped(registration)
+    body = question(bsn, dossiernummer="D-9", opdrachtgever=client)
+    assert (await house.ask(bailiff, body)).json()["bekend"] is True
+    (pause,) = await house.hear("pauses.v1", Pause, client)
+    assert (pause.ground, pause.dossier, pause.change) == (PauseGround.CHECK, "D-9", PauseChange.STARTED)
+    assert (pause.municipality, pause.signal_ids) == (registration.municipality, ())
 
 
 async def test_only_an_active_bailiff_may_ask(house: House) -> None:
