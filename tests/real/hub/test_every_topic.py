@@ -1,12 +1,14 @@
 """What a partner sees: every event on every topic, read with confluent-kafka and a registry client."""
 
 import asyncio
+import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.schema_registry import SchemaRegistryClient
@@ -66,6 +68,8 @@ def seen(hub: Town) -> dict[str, list[Seen]]:
     assert hub.register("SHV-1").is_success
     wait_until(lambda: hub.debts("M-1").status_code == 202, SECONDS, "the registration in ingest")
     answer_a_question(hub)
+    answer = send_a_snapshot(hub)
+    assert answer.is_success, answer.text
     assert hub.signal(LANDLORD, "H-9", adres={"postcode": "1234 AB", "huisnummer": 99}).status_code == 202
     erased = derived_id("signal", LANDLORD, "H-9")
     assert asyncio.run(erase(hub.endpoints["database"], erased, None)) == [erased]
@@ -81,13 +85,32 @@ def seen(hub: Town) -> dict[str, list[Seen]]:
 
 
 def answer_a_question(hub: Town) -> None:
-    """A signal that names no birth date may be of somebody in debt help: its municipality is asked."""
+    """A signal that names no birth date, and says more, may be of somebody in debt help: that is asked."""
     some = {name: PERSON[name] for name in ("voorletters", "geslachtsnaam")}
-    assert hub.signal(LANDLORD, "H-7", persoon=some).status_code == 202
+    assert hub.signal(LANDLORD, "H-7", persoon=some, bedragInCenten=999_999).status_code == 202
     wait_until(lambda: bool(hub.questions()), SECONDS, "the question")
     path = f"/v1/vragen/{hub.questions()[0]['id']}/antwoord"
     answer = hub.send("feedback", "POST", path, TOWN, "zaken", json={"antwoord": "nee"})
     assert answer.status_code == 202, answer.text
+
+
+def send_a_snapshot(hub: Town) -> httpx.Response:
+    """Another municipality sends all that it has: one person."""
+    row = {
+        "kenmerk": "S-1",
+        "burgerservicenummer": "999990020",
+        "persoon": {"geslachtsnaam": "Jansen"},
+        "adres": {"postcode": "2511 AB", "huisnummer": 1},
+        "begindatum": days_ago(1),
+        "contact": {"organisatie": "Schuldhulp", "telefoon": "070-0000000", "email": "hulp@example.org"},
+    }
+    token = hub.token(OTHER_TOWN, "registraties", None)
+    return httpx.put(
+        f"{hub.endpoints['ingest']}/v1/momentopnames/{days_ago(0)}",
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"},
+        content=json.dumps(row),
+        timeout=20,
+    )
 
 
 def decoded(deserialize: AvroDeserializer, topic: str, value: bytes | None) -> dict[str, Any] | None:
