@@ -5,9 +5,10 @@ commits after the broker's answer: a crash before that is mended by the same mes
 told is not told twice. Of somebody who is not in debt help nothing is kept but that it was asked, and why.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from time import monotonic
 from uuid import uuid4
 
 import msgspec
@@ -20,6 +21,7 @@ from services.common.events import DebtReport, Party, Role
 from services.common.identifiers import derived_id
 from services.common.publish import Publisher
 from services.common.records import Outgoing
+from services.common.tempo import Pace, admit
 from services.common.terms import Terms, end_of
 from services.common.vault import DataClass, Entry, Vault
 from services.ingest.debt_storage import Helped, Told, helped, lock, tell, told
@@ -29,10 +31,21 @@ from services.ingest.domain.reading import Problems
 from services.ingest.making import Maker, Sealers
 
 TOPIC = "debt-reports.v1"
+PACE = Pace(per_minute=30, at_once=100)
+"""Of one reporter and process: ten times what an office tells, and far less than it may check, for the answer
+says whether somebody is in debt help."""
 
 
 class NotABailiffError(PermanentError):
     """Who may not check may not tell either: the answer says whether somebody is in debt help."""
+
+
+class TooFastError(PermanentError):
+    """The reporter tells more than anybody needs to; `wait` is how many seconds to do so."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__("too many messages")
+        self.wait = wait
 
 
 class UnreadableError(PermanentError):
@@ -72,12 +85,15 @@ class DebtReports:
     maker: Maker
     vault: Vault
     terms: Terms
+    seconds: Callable[[], float] = monotonic
+    _busy: dict[str, float] = field(default_factory=dict)
 
     async def tell(self, reporter: str, raw: object) -> str | None:
         """Return the id of a message that all who help have been told; None when nobody helps."""
         now, parties = self.clock.now(), self.directories.current().parties
         _check_role(parties.get(reporter))
         said = self._said(reporter, raw, now)
+        self._keep_pace(reporter)
         async with transaction(self.engine) as connection:
             await lock(connection, said.id)
             before = await told(connection, said.id)
@@ -89,6 +105,12 @@ class DebtReports:
             records = await self._records(connection, said, new, parties, now) if running else [_nobody(said)]
             await self.publisher.publish(records, now)
         return said.id if running else None
+
+    def _keep_pace(self, reporter: str) -> None:
+        busy, wait = admit(self._busy.get(reporter, 0.0), 1, self.seconds(), PACE)
+        self._busy[reporter] = busy
+        if wait:
+            raise TooFastError(wait)
 
     def _said(self, reporter: str, raw: object, now: datetime) -> Said:
         message, problems = read_debts(raw, now.astimezone(AMSTERDAM).date())

@@ -10,7 +10,7 @@ import structlog
 
 from services.common.metrics import Metrics
 from services.common.problems import Problem
-from services.matcher.domain.pace import Pace, admit
+from services.common.tempo import Pace, admit
 from services.matcher.domain.unusual import Asked, Norms, Pattern, note
 from services.matcher.settings import CheckSettings
 

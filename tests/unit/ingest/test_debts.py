@@ -1,13 +1,14 @@
 """What a bailiff's message about debts may look like."""
 
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
 
 from services.common.events import CheckPurpose, PartnerType
 from services.common.pseudonyms import Pseudonyms
+from services.ingest.debt_reports import PACE, DebtReports, TooFastError
 from services.ingest.domain.debts import MOST_DEBTS, debts_personal, read_debts
 from services.ingest.making import Maker
 
@@ -92,6 +93,20 @@ def test_all_that_is_wrong_is_said_with_where(raw: dict[str, Any], expected: lis
 def test_what_is_no_object_is_unreadable(raw: object) -> None:
     found, [problem] = read_debts(raw, TODAY)
     assert (found, problem.reason.value) == (None, "UNREADABLE")
+
+
+def test_who_tells_too_much_at_once_is_asked_to_wait_and_nobody_else_is() -> None:
+    now, nothing = [0.0], cast("Any", None)
+    wired = [nothing] * 7
+    reports = DebtReports(*wired, seconds=lambda: now[0])
+    for _ in range(PACE.at_once):
+        reports._keep_pace("one")
+    with pytest.raises(TooFastError) as told:
+        reports._keep_pace("one")
+    assert told.value.wait == pytest.approx(60 / PACE.per_minute)
+    reports._keep_pace("other")
+    now[0] += told.value.wait
+    reports._keep_pace("one")
 
 
 def test_another_purpose_or_debt_is_another_content() -> None:

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.events import Contact
+from services.common.tempo import Pace, admit
 from services.matcher.check_ids import CheckIds
 from services.matcher.domain.checks import Helper, answer
-from services.matcher.domain.pace import Pace, admit
 from services.matcher.domain.unusual import Asked, Norms, Pattern, note
 from services.matcher.settings import CheckSettings
 from tests.real.crash.load import bsns
