@@ -1,7 +1,7 @@
 """What a bailiff's message about debts may look like."""
 
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import pytest
@@ -96,9 +96,11 @@ def test_what_is_no_object_is_unreadable(raw: object) -> None:
 
 
 def test_who_tells_too_much_at_once_is_asked_to_wait_and_nobody_else_is() -> None:
-    now, nothing = [0.0], cast("Any", None)
-    wired = [nothing] * 7
-    reports = DebtReports(*wired, seconds=lambda: now[0])
+    now = [0.0]
+    parts: dict[str, Any] = dict.fromkeys(
+        ("engine", "publisher", "clock", "directories", "maker", "vault", "terms")
+    )
+    reports = DebtReports(**parts, seconds=lambda: now[0])
     for _ in range(PACE.at_once):
         reports._keep_pace("one")
     with pytest.raises(TooFastError) as told:
