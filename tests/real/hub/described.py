@@ -26,13 +26,13 @@ CHECKS = [
 EXAMPLES = 5
 """Of each operation, the same at each run: enough to meet every member once, in some seconds."""
 SCOPES = (
-    "signalen registraties toetsen schuldmeldingen zaken terugkoppelingen signaalkwaliteit overeenkomsten "
-    "beheer"
+    "signalen registraties toetsen toetsen-eigen-inning schuldmeldingen zaken terugkoppelingen "
+    "signaalkwaliteit overeenkomsten beheer"
 )
 WHO = {
     HUB: ("/partijen", "/overeenkomsten", "/beleid", "/teams"),
     TOWN: ("/registraties", "/momentopnames", "/zaken"),
-    BAILIFF: ("/toetsen", "/schuldmeldingen"),
+    BAILIFF: ("/toetsen", "/bulktoetsen", "/schuldmeldingen"),
 }
 """Whose a path is, so that not every answer is 403; all others are a creditor's."""
 
