@@ -109,10 +109,13 @@ def matches(messages: Iterable[Message]) -> list[str]:
 
 
 def pauses(messages: Iterable[Message]) -> dict[str, Event]:
-    """Return the pauses as they ended; one without length was told and taken back."""
+    """Return the pauses as they ended; one without length was told and taken back.
+
+    How often a creditor heard of a pause until then is a matter of order.
+    """
     found = latest(messages, "pause_id")
     return {
-        name: each
+        name: replace(each, sequence=0)
         for name, each in found.items()
         if isinstance(each, Pause) and each.ends_at > each.starts_at
     }
