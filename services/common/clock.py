@@ -7,13 +7,18 @@ Tokens are the exception: their issuer lives in real time, so tokens.py checks t
 import json
 import os
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 """The zone in which a month, a day and a deadline of this field are meant."""
+
+
+def begin_of(day: date) -> datetime:
+    """Return the first instant of a day in Amsterdam, in UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=AMSTERDAM).astimezone(UTC)
 
 
 class Clock(Protocol):

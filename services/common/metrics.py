@@ -58,6 +58,10 @@ class Metrics:
             "transaction_seconds", "Committed transactions: of Kafka, or of the database.", LONG, "part"
         )
         self.recoveries = counter("recoveries", "Times a part started again from what is committed.", "part")
+        self.pauses_not_acknowledged = counter(
+            "pauses_not_acknowledged",
+            "Changes of pauses that their creditor did not confirm in time.",
+        )
         self.deliveries = counter(
             "deliveries", "Attempts to deliver, by what came of them.", "sender", "outcome"
         )

@@ -57,6 +57,9 @@ class Settings(KafkaSettings):
     snapshot_most_gone_percent: int = Field(20, ge=0, le=100)
     """A snapshot that ends a larger part of a registrar's registrations is held until somebody confirms it; a
     municipality's policy may say another one. No source names a part (domain.md 9, no. 4)."""
+    pause_acknowledge_hours: int = Field(72, ge=1)
+    """A creditor that did not confirm a change of its pause by then is shown to the municipality. No source
+    sets a term: the file of a day is there the next morning, and a weekend may be between."""
     replica: str = "0"
     """Name of this process among its like; two running processes of a service never share one."""
     http_host: str = "127.0.0.1"

@@ -1,6 +1,7 @@
 """Wires feedback: the worklist and outcomes of municipalities, and what creditors may read."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import timedelta
 
 from services.common.clock import AMSTERDAM, Clock
 from services.common.database import make_engine
@@ -14,13 +15,18 @@ from services.common.records import partition_key
 from services.common.runtime import Runtime
 from services.common.view import View
 from services.common.web import make_app
+from services.feedback.acknowledging import Acknowledging
+from services.feedback.api.pauzes import pauzes
 from services.feedback.api.signaalkwaliteit import signaalkwaliteit
 from services.feedback.api.terugkoppelingen import terugkoppelingen
 from services.feedback.api.vragen import vragen
+from services.feedback.api.zaakpauzes import zaakpauzes
 from services.feedback.api.zaken import zaken
 from services.feedback.disclosures import Disclosures
 from services.feedback.domain import Household, readable
+from services.feedback.orders import Orders
 from services.feedback.outcomes import Outcomes
+from services.feedback.pauses import PAUSES, PAUSES_TOPICS, Pauses, paused
 from services.feedback.processors import DISCLOSURE, disclosure
 from services.feedback.projections import (
     DISCLOSED,
@@ -50,6 +56,12 @@ def build(runtime: Runtime) -> Parts:
     cases = Worklist(engine)
     api.include_router(zaken(cases, outcomes, clock))
     api.include_router(vragen(Questions(engine, publisher, clock), cases))
+    pauses = Pauses(engine, clock)
+    term = timedelta(hours=runtime.settings.pause_acknowledge_hours)
+    acknowledging = Acknowledging(pauses, publisher, clock, runtime.metrics, term)
+    orders = Orders(publisher, Versions(engine, "pause_orders", "case_id"), clock)
+    api.include_router(zaakpauzes(cases, orders, pauses, clock))
+    api.include_router(pauzes(pauses, acknowledging, roles(parties), clock))
     api.include_router(terugkoppelingen(Disclosures(engine), represents(agreements, clock)))
     api.include_router(signaalkwaliteit(tallies, members(parties), clock))
     services = (
@@ -57,12 +69,26 @@ def build(runtime: Runtime) -> Parts:
         agreements,
         parties,
         tallies,
+        acknowledging,
         Projection(WORKLIST, WORKLIST_TOPICS, worklist(runtime.settings.terms), runtime, engine),
         Projection(DISCLOSED, DISCLOSED_TOPICS, disclosed(clock), runtime, engine),
+        Projection(PAUSES, PAUSES_TOPICS, paused(clock), runtime, engine),
         Projection(QUALITY, TOPICS, tally, runtime, engine),
         Processor(DISCLOSURE, disclosure, Household, partition_key, runtime),
     )
     return Parts(services, api)
+
+
+def roles(parties: View[Party]) -> Callable[[str], Collection[Role]]:
+    """Return the roles of a party; none of one that is not known."""
+
+    def of(party_id: str) -> Collection[Role]:
+        if parties.trouble:
+            raise TransientError(parties.trouble)
+        party = parties.get(party_id)
+        return party.roles if party else ()
+
+    return of
 
 
 def represents(agreements: View[Agreement], clock: Clock) -> Callable[[str, str], Sequence[str]]:

@@ -23,6 +23,12 @@ _ROWS = (
     text("DELETE FROM feedback.disclosed WHERE signal_id = ANY(CAST(:ids AS text[]))"),
     text("DELETE FROM feedback.questions WHERE signal_id = ANY(CAST(:ids AS text[]))"),
     text("DELETE FROM feedback.questions WHERE registration_id = ANY(CAST(:ids AS text[]))"),
+    text("""
+        UPDATE feedback.pause_changes SET signal_ids = ARRAY(
+            SELECT id FROM unnest(signal_ids) AS each (id) WHERE id <> ALL(CAST(:ids AS text[])))
+        WHERE signal_ids && CAST(:ids AS text[])
+    """),
+    text("DELETE FROM feedback.pause_changes WHERE signal_ids = '{}' AND check_id IS NULL"),
 )
 _OUT_OF_CASES = text("""
     UPDATE feedback.cases SET signals = (
@@ -36,7 +42,7 @@ _OUT_OF_CASES = text("""
 """)
 _OF_CASES = tuple(
     text(f"DELETE FROM feedback.{table} WHERE case_id = ANY(CAST(:ids AS text[]))")  # noqa: S608 -- our names
-    for table in ("cases", "case_teams", "attempts", "results")
+    for table in ("cases", "case_teams", "attempts", "results", "pause_orders")
 )
 
 

@@ -151,7 +151,7 @@ def token(
     """Print a token of 8 hours, signed by the local stack's own issuer.
 
     Scopes: signalen, registraties, toetsen, toetsen-eigen-inning, schuldmeldingen, zaken, terugkoppelingen,
-    signaalkwaliteit, overeenkomsten, beheer (master data).
+    pauzes, signaalkwaliteit, overeenkomsten, beheer (master data).
     """
     from services.local.folder import DataFolder
     from services.local.keys import Secrets

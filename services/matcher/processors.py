@@ -15,6 +15,7 @@ from services.common.events import (
     Match,
     Outcome,
     Pause,
+    PauseOrder,
     Question,
     Registration,
     Signal,
@@ -110,7 +111,7 @@ def _household_fact(happened: Message | WakeUp) -> households.Fact:
     match happened.event:
         case Signal() | Withdrawal() | Registration() | KnownPerson() as fact:
             return fact
-        case Outcome() | Answer() | Erasure() as fact:
+        case Outcome() | PauseOrder() | Answer() | Erasure() as fact:
             return fact
         case None if happened.topic == BY_HOUSEHOLD_TOPIC:
             return RegistrationEnded(registration_id=_rest(happened.key))

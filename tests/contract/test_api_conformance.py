@@ -32,7 +32,7 @@ OIN = "00000099234567890000"
 PROBLEM_MEMBERS = {"type", "title", "status", "detail", "instance", "fouten"}
 SCOPES = (
     *("signalen", "registraties", "toetsen", "zaken", "terugkoppelingen"),
-    *("signaalkwaliteit", "overeenkomsten", "schuldmeldingen", "beheer", "toetsen-eigen-inning"),
+    *("pauzes", "signaalkwaliteit", "overeenkomsten", "schuldmeldingen", "beheer", "toetsen-eigen-inning"),
 )
 
 

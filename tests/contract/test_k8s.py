@@ -53,6 +53,7 @@ LEFT_AT_DEFAULT = {
     "http_host": "set in the image",
     "otlp_endpoint": "absent: no traces; settings.yaml says how to set it",
     "trace_ratio": "of use with otlp_endpoint only",
+    "pause_acknowledge_hours": "no source sets a term; docs/delivery-guarantees.md names it",
     "snapshot_most_gone_percent": "a municipality's policy may say its own",
     "schema_registry_url": "absent: the ids in the image; settings.yaml says how to set it",
 }

@@ -3,7 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from services.common.events import BailiffMatch, Case, Event, Feedback, Match, Pause, SignalEnd, SignalState
+from services.common.events import (
+    BailiffMatch,
+    Case,
+    Event,
+    Feedback,
+    Match,
+    Pause,
+    PauseChange,
+    Signal,
+    SignalEnd,
+    SignalState,
+)
 from services.common.records import Message
 from tests.flow.happened import BAILIFF, TOWN
 
@@ -18,7 +29,6 @@ def told(topics: Topics) -> dict[str, object]:
     return {
         "cases": cases(topics.get("cases.v1", ())),
         "statuses": statuses(topics.get("signal-statuses.v1", ())),
-        "pauses": pauses(topics.get("pauses.v1", ())),
         "teams": teams(topics),
         "places": {
             (name, key): event
@@ -32,9 +42,6 @@ def told(topics: Topics) -> dict[str, object]:
         "tenants' withdrawals": names(topics.get(f"{_TOWN}.withdrawals.v1", ())),
         "tenants' refusals": {
             (name, id_) for name in tenants if "refusals" in name for id_ in names(tenants[name])
-        },
-        "tenants' pauses": {
-            (name, *each) for name in tenants if "pauses" in name for each in pauses(tenants[name]).items()
         },
     }
 
@@ -52,6 +59,7 @@ def found_while_help_ran(topics: Topics) -> dict[str, object]:
         "pushes": {
             each.event.check_id for each in topics.get(_PUSHES, ()) if isinstance(each.event, BailiffMatch)
         },
+        "pauses": {} if _is_helped_by_mistake(topics) else _pauses(topics),
     }
 
 
@@ -108,17 +116,26 @@ def matches(messages: Iterable[Message]) -> list[str]:
     return sorted(name for name, each in found.items() if isinstance(each, Match) and not each.withdrawn)
 
 
-def pauses(messages: Iterable[Message]) -> dict[str, Event]:
+def _is_helped_by_mistake(topics: Topics) -> bool:
+    """Help may have been known for somebody before a correction said that it is somebody else."""
+    signals = (each.event for each in topics.get("signals.v1", ()))
+    corrected = any(isinstance(each, Signal) and each.revision > 1 for each in signals)
+    return corrected and bool(topics.get("registrations.v1"))
+
+
+def _pauses(topics: Topics) -> dict[str, list[str]]:
+    found = {name: pauses(topics[name]) for name in topics if "pauses." in name}
+    return {name: stood for name, stood in found.items() if stood}
+
+
+def pauses(messages: Iterable[Message]) -> list[str]:
     """Return the pauses as they ended; one without length was told and taken back.
 
-    How often a creditor heard of a pause until then is a matter of order.
+    With which signal a pause began (its id), how often and by which change it was told depends on the order.
     """
-    found = latest(messages, "pause_id")
-    return {
-        name: replace(each, sequence=0)
-        for name, each in found.items()
-        if isinstance(each, Pause) and each.ends_at > each.starts_at
-    }
+    found = latest(messages, "pause_id").values()
+    stood = [each for each in found if isinstance(each, Pause) and each.ends_at > each.starts_at]
+    return sorted(str(replace(each, pause_id="", sequence=0, change=PauseChange.STARTED)) for each in stood)
 
 
 def latest(messages: Iterable[Message], name: str) -> dict[str, Event]:

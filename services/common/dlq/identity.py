@@ -19,6 +19,8 @@ from services.common.events import (
     Match,
     Outcome,
     Pause,
+    PauseAcknowledgement,
+    PauseOrder,
     Question,
     Refusal,
     Routing,
@@ -41,7 +43,19 @@ STATES: dict[type[Event], str] = {
 }
 """Whole at every change; the member that says what of. On a compacted topic the key says it."""
 FACTS: frozenset[type[Event]] = frozenset(
-    {Answer, Check, DebtReport, Erasure, Outcome, Refusal, Signal, SignalPerson, Withdrawal},
+    {
+        Answer,
+        Check,
+        DebtReport,
+        Erasure,
+        Outcome,
+        PauseAcknowledgement,
+        PauseOrder,
+        Refusal,
+        Signal,
+        SignalPerson,
+        Withdrawal,
+    },
 )
 
 Thing = tuple[bytes | None, str]

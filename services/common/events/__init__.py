@@ -12,6 +12,8 @@ from services.common.events.cases import (
     Match,
     Outcome,
     Pause,
+    PauseAcknowledgement,
+    PauseOrder,
     Routing,
 )
 from services.common.events.debthelp import (
@@ -126,9 +128,11 @@ __all__ = [
     "PartnerType",
     "Party",
     "Pause",
+    "PauseAcknowledgement",
     "PauseChange",
     "PauseEnd",
     "PauseGround",
+    "PauseOrder",
     "Policy",
     "Processing",
     "ProcessingStatus",
@@ -166,6 +170,8 @@ Event = (
     | Routing
     | Match
     | Pause
+    | PauseOrder
+    | PauseAcknowledgement
     | SignalState
     | Feedback
     | Erasure
@@ -194,6 +200,8 @@ SUBJECTS: dict[str, type[Event]] = {
     "routings": Routing,
     "matches": Match,
     "pauses": Pause,
+    "pause-orders": PauseOrder,
+    "pause-acknowledgements": PauseAcknowledgement,
     "signal-statuses": SignalState,
     "feedback": Feedback,
     "erasures": Erasure,

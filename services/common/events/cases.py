@@ -144,3 +144,30 @@ class Pause:
     """The pause that goes on for its signals, when both turned out to be of one person."""
     check_id: str | None = None
     dossier: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseOrder:
+    """A team prolongs the pauses of a case, or ends them."""
+
+    order_id: str
+    household: str
+    case_id: str
+    municipality: str
+    team: str | None = None
+    version: int
+    """Of the orders on a case: 1, 2, ..."""
+    until: datetime | None = None
+    """None: they end now."""
+    signal_ids: tuple[str, ...]
+    """Empty = all of the case, and those of the same certain or probable persons."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseAcknowledgement:
+    """A creditor says that it acted on a change of its pause."""
+
+    pause_id: str
+    creditor: str
+    sequence: int
+    """The change that it knows, and with it all before."""

@@ -1,7 +1,7 @@
 """Bodies of the worklist's requests and answers, in Dutch; closed sets are DDAS texts."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -14,6 +14,9 @@ from services.common.web import IsoDate, Model, Moment
 from services.feedback.storage import CaseRow
 
 E = TypeVar("E", bound=StrEnum)
+
+LONGEST = timedelta(days=183)
+"""How far ahead a pause is prolonged at most: as a moratorium, 6 months (Fw 287b, domain.md 1.8)."""
 
 Status = Literal["nietOpgepakt", "opgepakt", "afgesloten"]
 STATUS: dict[CaseStatus, Status] = {
@@ -55,6 +58,16 @@ def _not_in_future(value: date, info: ValidationInfo) -> date:
     return value
 
 
+def _ahead(value: date, info: ValidationInfo) -> date:
+    if not timedelta() <= value - _known(info)["vandaag"] <= LONGEST:
+        raise PydanticCustomError(
+            "date_not_ahead",
+            "Kies een datum vanaf vandaag, hoogstens {days} dagen vooruit.",
+            {"days": LONGEST.days},
+        )
+    return value
+
+
 def _of_the_case(value: str, info: ValidationInfo) -> str:
     if value not in _known(info)["signalen"]:
         raise PydanticCustomError("signal_unknown", "Dit signaal hoort niet bij de zaak.")
@@ -67,6 +80,8 @@ _result, _result_schema = _reads(ddas.CASE_RESULT)
 
 Past = Annotated[IsoDate, AfterValidator(_not_in_future)]
 """A date up to and with today; the validation context holds `vandaag`."""
+Ahead = Annotated[IsoDate, AfterValidator(_ahead)]
+Signals = Annotated[tuple[Annotated[str, AfterValidator(_of_the_case)], ...], Field(max_length=1000)]
 
 
 class Contactpoging(Model):
@@ -84,7 +99,20 @@ class Resultaat(Model):
 
     resultaat: Annotated[CaseResult, _result, _result_schema]
     datum: Past
-    signalen: Annotated[tuple[Annotated[str, AfterValidator(_of_the_case)], ...], Field(max_length=1000)] = ()
+    signalen: Signals = ()
+
+
+class Verlenging(Model):
+    """Tot en met wanneer pauzes die lopen doorlopen; zonder signalen die van alle signalen van de zaak."""
+
+    tot_en_met: Ahead
+    signalen: Signals = ()
+
+
+class Beeindiging(Model):
+    """Dat pauzes die lopen nu eindigen; zonder signalen die van alle signalen van de zaak."""
+
+    signalen: Signals = ()
 
 
 class Ontvangen(Model):

@@ -11,7 +11,11 @@ from pydantic_core import ErrorDetails, from_json
 from services.common.problems import Fout, Problem, fout_of
 
 M = TypeVar("M", bound=BaseModel)
-OWN_CODES = {"date_in_future": "DATE_INVALID", "signal_unknown": "SIGNAL_UNKNOWN"}
+OWN_CODES = {
+    "date_in_future": "DATE_INVALID",
+    "date_not_ahead": "DATE_INVALID",
+    "signal_unknown": "SIGNAL_UNKNOWN",
+}
 _DETAIL = "Het verzoek voldoet niet aan de API."
 
 

@@ -116,10 +116,16 @@ class Tally:
         return f"{self._examples.code_of(case.municipality)} | {kind}{mark}"
 
     def _pauses(self) -> Counter[str]:
-        events = self.all("pauses", Pause)
-        started = sum(event.change is PauseChange.STARTED for event in events)
-        ended = Counter(f"ended: {event.end_reason}" for event in events if event.change is PauseChange.ENDED)
-        return Counter({"started": started, "running": started - ended.total()}) + ended
+        """Count what ran; started again with other dates it is the same, taken back it never was."""
+        running, ended = set[str](), Counter[str]()
+        for event in self.all("pauses", Pause):
+            if event.change is not PauseChange.ENDED:
+                running.add(event.pause_id)
+                continue
+            running.discard(event.pause_id)
+            if event.ends_at > event.starts_at:
+                ended[f"ended: {event.end_reason}"] += 1
+        return Counter({"started": len(running) + ended.total(), "running": len(running)}) + ended
 
     def _feedback(self) -> list[Feedback]:
         found = self._latest("feedback", Feedback, "signal_id").values()

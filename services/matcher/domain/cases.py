@@ -55,6 +55,7 @@ def settle(household: Household, case: CaseFacts, place: Place, changes: list[Ch
         matched=settle_matches(household, case, signals, place, changes),
         pauses=case.pauses,
         gone=case.gone,
+        orders=case.orders,
     )
     if heard:
         change_id = derived_id("case-change", case.case_id, str(settled.tellings))

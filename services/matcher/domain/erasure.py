@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from services.common.events import ErasedKind, Erasure, Signal, Withdrawal
-from services.matcher.domain.facts import CaseFacts, ErasedFact, Household
+from services.matcher.domain.facts import CaseFacts, ErasedFact, Household, PauseTold
 
 UNDER_WAY = timedelta(days=60)
 """A signal may still be under way: topics keep 14 days, and what was put aside comes back within 28."""
@@ -26,11 +26,19 @@ def without_erased(household: Household, erasure: Erasure, at: datetime) -> Hous
     known = tuple(each for each in household.known if each.signal_id != name)
     withdrawn = tuple(each for each in household.withdrawn if each.signal_id != name)
     erased = (*household.erased, ErasedFact(name, at))
-    return household._replace(cases=cases, known=known, withdrawn=withdrawn, erased=erased)
+    told = (_without_id(each, name) for each in household.pauses)
+    pauses = tuple(each for each in told if each.signal_ids)
+    leases = tuple(each for each in household.leases if each.signal_id != name)
+    household = household._replace(cases=cases, known=known, pauses=pauses, leases=leases)
+    return household._replace(withdrawn=withdrawn, erased=erased)
 
 
 def kept_until(gone: ErasedFact) -> datetime:
     return gone.at + UNDER_WAY
+
+
+def _without_id(told: PauseTold, signal_id: str) -> PauseTold:
+    return told._replace(signal_ids=tuple(each for each in told.signal_ids if each != signal_id))
 
 
 def _without(case: CaseFacts, signal_id: str) -> CaseFacts | None:

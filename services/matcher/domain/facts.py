@@ -99,6 +99,28 @@ class PauseTold(NamedTuple):
     tellings: int
     signal_ids: tuple[str, ...] = ()
     ground: PauseGround | None = None
+    municipality: str = ""
+    final: bool = False
+    """What it rested on may be forgotten: nothing of the past is told again."""
+
+
+class LeaseFact(NamedTuple):
+    """Help runs for the person of a signal `since` a moment until it ended; `days`: its term as a pause."""
+
+    signal_id: str
+    since: datetime
+    days: int
+    ended_at: datetime | None = None
+
+
+class OrderFact(NamedTuple):
+    """At `at` a team prolonged a pause `until` a moment, or ended it (None); of some signals, or of all."""
+
+    order_id: str
+    at: datetime
+    until: datetime | None
+    signal_ids: tuple[str, ...] = ()
+    version: int = 0
 
 
 class CaseTold(NamedTuple):
@@ -136,15 +158,17 @@ class CaseFacts(NamedTuple):
     matched: tuple[str, ...] = ()
     pauses: tuple[PauseTold, ...] = ()
     gone: tuple[GoneFact, ...] = ()
+    orders: tuple[OrderFact, ...] = ()
 
 
 class RegistrationFact(NamedTuple):
-    """A running registration of somebody at this address."""
+    """A running registration of somebody at this address; `at` is when it was first known here."""
 
     registration_id: str
     evidence: tuple[Evidence, ...]
     contact: Contact
     municipality: str = ""
+    at: datetime | None = None
 
 
 class KnownFact(NamedTuple):
@@ -154,6 +178,8 @@ class KnownFact(NamedTuple):
     contacts: tuple[Contact, ...]
     at: datetime
     revision: int = 1
+    since: datetime | None = None
+    """Since when help is known to run."""
 
 
 class QuestionFact(NamedTuple):
@@ -197,6 +223,8 @@ class Household(NamedTuple):
     withdrawn: tuple[WithdrawnFact, ...] = ()
     erased: tuple[ErasedFact, ...] = ()
     questions: tuple[QuestionFact, ...] = ()
+    pauses: tuple[PauseTold, ...] = ()
+    leases: tuple[LeaseFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

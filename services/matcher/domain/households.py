@@ -15,6 +15,7 @@ from services.common.events import (
     KnownPerson,
     MatchKind,
     Outcome,
+    PauseOrder,
     Registration,
     Signal,
     Withdrawal,
@@ -22,16 +23,18 @@ from services.common.events import (
 from services.matcher.domain.cases import Place, ended, settle
 from services.matcher.domain.erasure import is_erased, kept_until, without_erased
 from services.matcher.domain.facts import CaseFacts, Change, Household, KnownFact, RegistrationEnded, Woken
+from services.matcher.domain.helped import with_leases
 from services.matcher.domain.insertion import (
     with_cases,
     with_known,
+    with_order,
     with_outcome,
     with_registration,
     without_registration,
 )
 from services.matcher.domain.matches import stands, swap_moment
 from services.matcher.domain.months import expires_at, month_of
-from services.matcher.domain.pauses import settle_pauses
+from services.matcher.domain.pauses import forget_pauses, is_running, settle_pauses
 from services.matcher.domain.questions import (
     settle_questions,
     with_answer,
@@ -42,7 +45,16 @@ from services.matcher.domain.revisions import is_over_here, with_sent
 from services.matcher.domain.terms import overdue_at
 
 Fact = (
-    Signal | Withdrawal | Registration | RegistrationEnded | KnownPerson | Outcome | Answer | Erasure | Woken
+    Signal
+    | Withdrawal
+    | Registration
+    | RegistrationEnded
+    | KnownPerson
+    | Outcome
+    | PauseOrder
+    | Answer
+    | Erasure
+    | Woken
 )
 PauseDays = Callable[[str], int]
 """Length of a pause by municipality, as its policy says now."""
@@ -77,6 +89,7 @@ def handle(before: Household | None, key: str, fact: Fact, now: datetime, polici
         return Step(before, (), wake_at(known))
     if not _is_of_signal(fact):  # it tells nothing: who has to know of it hears of it from ingest
         household = _derive(household, fact, changes)
+        household = _settle_pauses(household, now, policies.pause_days, changes)
     if isinstance(fact, Woken):
         household = _forget(household, now)
     return Step(household if _is_left(household) else None, tuple(changes), wake_at(household))
@@ -90,8 +103,8 @@ def insert(household: Household, fact: Fact, now: datetime, policies: Policies) 
             return household if is_erased(household, fact) else with_sent(household, fact, now, recent)
         case RegistrationEnded() | Erasure():
             return _without(household, fact, now)
-        case Outcome():
-            return with_outcome(household, fact, now, policies.pause_days(fact.municipality))
+        case Outcome() | PauseOrder():
+            return _with_teamwork(household, fact, now, policies)
         case Woken():
             return household._replace(woken=max(household.woken or now, now))
         case _:
@@ -103,11 +116,19 @@ def _told_of_persons(
 ) -> Household:
     match fact:
         case Registration():
-            return with_registration(household, fact)
+            return with_registration(household, fact, now)
         case KnownPerson():
             return with_known(household, fact, now)
         case Answer():
             return with_answer(household, fact)
+
+
+def _with_teamwork(
+    household: Household, fact: Outcome | PauseOrder, now: datetime, policies: Policies
+) -> Household:
+    if isinstance(fact, PauseOrder):
+        return with_order(household, fact, now)
+    return with_outcome(household, fact, now, policies.pause_days(fact.municipality))
 
 
 def _without(household: Household, fact: RegistrationEnded | Erasure, now: datetime) -> Household:
@@ -133,9 +154,11 @@ def wake_at(household: Household) -> datetime | None:
     moments = [expires_at(month_of(known.at)) for known in _orphans(household)]
     moments += [expires_at(each.month) for each in household.withdrawn]
     moments += [kept_until(gone) for gone in household.erased]
+    running = [told.ends_at for told in household.pauses if is_running(told)]
+    moments += running
     for case in household.cases:
-        running = [pause.ends_at for pause in case.pauses if pause.reason is None]
-        moments.append(min(running) if running else expires_at(case.month))
+        if not running:
+            moments.append(expires_at(case.month))
         place = places.get((case.municipality, case.unit), {}) if case.signals else {}
         open_ = len(place) > 1 and not stands(case.matched, MatchKind.SWAP.value)
         swap = swap_moment(case, place) if open_ else None
@@ -163,18 +186,14 @@ def _derive(household: Household, fact: Fact, changes: list[Change]) -> Househol
     household = settle_questions(with_cases(household, tuple(cases)), changes)
     if isinstance(fact, Withdrawal) and is_over_here(household, fact):
         changes.append(ended(fact))
-    if isinstance(fact, Signal | Withdrawal | Outcome | Woken):
-        return _settle_pauses(household, changes)
     return household
 
 
-def _settle_pauses(household: Household, changes: list[Change]) -> Household:
-    if not any(case.results for case in household.cases):
-        return household
-    cases = tuple(
-        settle_pauses(household, case, changes) if case.results else case for case in household.cases
-    )
-    return with_cases(household, cases)
+def _settle_pauses(household: Household, now: datetime, days: PauseDays, changes: list[Change]) -> Household:
+    household = with_leases(household, now, days)
+    if household.leases or household.pauses or any(case.results for case in household.cases):
+        return settle_pauses(household, changes)
+    return household
 
 
 def _touched(household: Household, fact: Fact) -> Touched:
@@ -189,6 +208,8 @@ def _touched(household: Household, fact: Fact) -> Touched:
             )
         case Outcome():
             return lambda case: case.case_id == fact.case_id
+        case PauseOrder():
+            return lambda _: False
         case KnownPerson() | Answer():
             return lambda case: any(signal.signal_id == fact.signal_id for signal in case.signals)
         case _:
@@ -204,18 +225,18 @@ def _places(household: Household) -> dict[tuple[str, str], Place]:
 
 
 def _forget(household: Household, due: datetime) -> Household:
-    """Drop what is kept no longer; a case whose pause runs stays until the pause has ended."""
-    cases = tuple(
-        case
-        for case in household.cases
-        if expires_at(case.month) > due or any(pause.reason is None for pause in case.pauses)
-    )
+    """Drop what is kept no longer; while a pause runs all cases stay, for it follows from them."""
+    cases = household.cases
+    if not any(is_running(told) for told in household.pauses):
+        cases = tuple(case for case in cases if expires_at(case.month) > due)
     over = {each.signal_id for each in _orphans(household) if expires_at(month_of(each.at)) <= due}
     over |= _signals(household.cases) - _signals(cases)
     known = tuple(each for each in household.known if each.signal_id not in over)
     household = without_questions(household, _seen(household.cases) - _seen(cases))
     withdrawn = tuple(each for each in household.withdrawn if expires_at(each.month) > due)
     erased = tuple(gone for gone in household.erased if kept_until(gone) > due)
+    if len(cases) < len(household.cases):
+        household = forget_pauses(household, _signals(cases))
     return household._replace(cases=cases, known=known, withdrawn=withdrawn, erased=erased)
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from services.common.events import KnownPerson, Outcome, Registration, Signal
+from services.common.events import KnownPerson, Outcome, PauseOrder, Registration, Signal
 from services.matcher.domain.cases import best_area, case_id_of
 from services.matcher.domain.facts import (
     CaseFacts,
     Household,
     KnownFact,
+    OrderFact,
     RegistrationFact,
     ResultFact,
     SignalFact,
@@ -50,15 +51,28 @@ def with_outcome(household: Household, outcome: Outcome, at: datetime, pause_day
     return with_case(household, case._replace(results=tuple(results)))
 
 
-def with_registration(household: Household, registration: Registration) -> Household:
-    """Return the household with a registration as it is now."""
+def with_order(household: Household, order: PauseOrder, at: datetime) -> Household:
+    """Return the household with what a team ordered about the pauses of a case."""
+    case = _case_or_orphan(household, order, month_of(at))
+    if any(known.order_id == order.order_id for known in case.orders):
+        return household
+    fact = OrderFact(order.order_id, at, order.until, order.signal_ids, order.version)
+    orders = sorted((*case.orders, fact), key=lambda each: (each.version, each.order_id))
+    return with_case(household, case._replace(orders=tuple(orders)))
+
+
+def with_registration(household: Household, registration: Registration, at: datetime) -> Household:
+    """Return the household with a registration as it is now; one that changes keeps when it came here."""
+    name = registration.registration_id
+    before = next((each for each in household.registrations if each.registration_id == name), None)
     fact = RegistrationFact(
-        registration_id=registration.registration_id,
+        registration_id=name,
         evidence=registration.evidence,
         contact=registration.contact,
         municipality=registration.municipality,
+        at=before.at if before else at,
     )
-    if fact in household.registrations:
+    if fact == before:
         return household
     others = (each for each in household.registrations if each.registration_id != fact.registration_id)
     kept = sorted((*others, fact), key=lambda each: each.registration_id)
@@ -78,11 +92,16 @@ def with_known(household: Household, known: KnownPerson, at: datetime) -> Househ
     if before is None:
         if not contacts:
             return household
-    elif before.revision > known.revision or (before.contacts, before.revision) == (contacts, known.revision):
+    elif before.revision > known.revision:
+        return household
+    since = before.since if before and known.since is None else known.since
+    if before and (before.contacts, before.revision, before.since) == (contacts, known.revision, since):
         return household
     others = tuple(each for each in household.known if each is not before)
     if contacts:
-        fact = KnownFact(signal_id=known.signal_id, contacts=contacts, at=at, revision=known.revision)
+        fact = KnownFact(
+            signal_id=known.signal_id, contacts=contacts, at=at, revision=known.revision, since=since
+        )
         others = tuple(sorted((*others, fact), key=lambda each: each.signal_id))
     return household._replace(known=others)
 
@@ -108,6 +127,8 @@ def with_cases(household: Household, cases: tuple[CaseFacts, ...]) -> Household:
         withdrawn=household.withdrawn,
         erased=household.erased,
         questions=household.questions,
+        pauses=household.pauses,
+        leases=household.leases,
     )
 
 
@@ -133,10 +154,11 @@ def first_of_case(household: Household, signal: Signal, month: int, at: datetime
         signals=(fact_of(signal, at, recent),),
         attempted_at=orphan.attempted_at if orphan else None,
         results=orphan.results if orphan else (),
+        orders=orphan.orders if orphan else (),
     )
 
 
-def _case_or_orphan(household: Household, outcome: Outcome, month: int) -> CaseFacts:
+def _case_or_orphan(household: Household, outcome: Outcome | PauseOrder, month: int) -> CaseFacts:
     """Return the case; one without signals gets the month of its earliest outcome, until they come."""
     case = _case(household, outcome.case_id)
     if case is None:

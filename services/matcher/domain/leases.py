@@ -53,7 +53,8 @@ def steps(told: PauseTold | None, span: Span, woken: datetime | None) -> list[St
     """Return what a creditor must hear so that it knows its latest span; `woken`: the last timer."""
     over = span.reason is PauseEnd.RESULT or (woken is not None and woken >= span.ends_at)
     reason = span.reason if over else None
-    if told and (told.starts_at, told.ends_at, told.reason) == (span.starts_at, span.ends_at, reason):
+    dates = span.starts_at, span.ends_at, reason
+    if told and (told.starts_at, told.ends_at, told.reason) == dates and (over or _rests(told, span)):
         return []
     found = []
     if told and told.reason is None and span.starts_at > told.ends_at:
@@ -113,6 +114,11 @@ def telling(
 
 
 _ORDER = (PauseGround.HELP_ACCEPTED, PauseGround.KNOWN_IN_DEBT_HELP, PauseGround.CHECK)
+
+
+def _rests(told: PauseTold, span: Span) -> bool:
+    """Tell whether a pause rests on what was told; state from before grounds has none."""
+    return told.ground in (None, span.ground)
 
 
 def _again(told: PauseTold, span: Span) -> bool:

@@ -1,88 +1,170 @@
-"""Collection pauses (domain.md 2.4): help accepted, and a creditor waits.
+"""Collection pauses (domain.md 2.4): who waits, and what it is told.
 
-From the results of a case follows, for each signal about the person helped, in which span of time its
-creditor waits. A creditor's spans of one case are one pause; what it was told before decides what it is told
-now. A pause starts and is ended by a result at once; only a timer ends its term.
+A creditor has one pause for one person at an address, whatever it rests on: the results of cases, running
+help, the orders of a team. What rests on more of them is one stretch. A pause keeps the id it was told with
+first; when two turn out to be of one person, one goes on and the other ends, saying so. It starts and is
+ended by facts at once; only a timer ends its term.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from itertools import count
+from typing import NamedTuple
 
-from services.common.events import PauseEnd
+from services.common.events import PauseChange, PauseEnd
 from services.common.identifiers import derived_id
-from services.matcher.domain.facts import CaseFacts, Change, Household, PauseTold, ResultFact, SignalFact
-from services.matcher.domain.leases import Span, merged, steps, telling, told_of
-from services.matcher.domain.statuses import ACCEPTS_HELP, holds_for, is_about
+from services.matcher.domain.facts import CaseFacts, Change, Household, LeaseFact, PauseTold, SignalFact
+from services.matcher.domain.identity import is_sure, same_person
+from services.matcher.domain.leases import Span, Step, merged, steps, telling, told_of
+from services.matcher.domain.timelines import spans_of
+
+Waiting = tuple[SignalFact, list[Span]]
+"""A signal whose creditor waits, and when."""
 
 
-def settle_pauses(household: Household, case: CaseFacts, changes: list[Change]) -> CaseFacts:
-    """Tell each creditor what is new about its pause of this case."""
-    waiting = _waiting(household, case)
-    told = {pause.creditor: pause for pause in case.pauses}
-    for creditor in sorted(waiting.keys() | told.keys()):
-        found = waiting.get(creditor, [])
-        before = told.get(creditor)
-        ids = tuple(sorted(signal.signal_id for signal, _ in found)) or _signals_of(before)
-        for step in steps(before, _latest(found, before), household.woken):
-            pause_id = before.pause_id if before else derived_id("pause", case.case_id, creditor)
-            told[creditor] = told_of(pause_id, creditor, told.get(creditor), step, ids)
-            changes.append(telling(case.municipality, told[creditor], step.change))
-        told[creditor] = told[creditor]._replace(signal_ids=ids)  # a later signal joins without a telling
-    kept = tuple(told[creditor] for creditor in sorted(told))
-    return case if kept == case.pauses else case._replace(pauses=kept)
+class Line(NamedTuple):
+    """The pause of a creditor for one person: for which signals, and its latest stretch."""
+
+    creditor: str
+    municipality: str
+    signal_ids: tuple[str, ...]
+    span: Span
 
 
-def spans_of(case: CaseFacts, signal: SignalFact) -> list[Span]:
-    """Return when the creditor of a signal, of this case or a later one, waits by this case's results."""
-    spans: list[Span] = []
-    for result in case.results:
-        if is_about(case, result, signal):
-            _take(spans, case, result, signal)
-    begun = (replace(span, starts_at=max(span.starts_at, signal.at)) for span in spans)
-    return [span for span in begun if span.starts_at < span.ends_at]
+def settle_pauses(household: Household, changes: list[Change]) -> Household:
+    """Tell each creditor what is new about its pauses."""
+    household = _carried_over(household)
+    left = list(household.pauses)
+    kept: list[PauseTold] = []
+    for line in _lines(household):
+        mine = sorted((told for told in left if _is_of(told, line)), key=_choice)
+        left = [told for told in left if told not in mine]
+        taken = {each.pause_id for each in (*household.pauses, *kept)}
+        told = _settle(household, line, mine[0] if mine else None, taken, changes)
+        kept += [told, *(_covered(other, told, changes) for other in mine[1:])]
+    kept += [_taken_back(told, changes) for told in left]
+    pauses = tuple(sorted(kept, key=lambda each: each.pause_id))
+    return household if pauses == household.pauses else household._replace(pauses=pauses)
 
 
-def _take(spans: list[Span], case: CaseFacts, result: ResultFact, signal: SignalFact) -> None:
-    """Let one result about the signal's person begin, prolong or end the latest span."""
-    running = spans[-1] if spans and result.at < spans[-1].ends_at else None
-    if result.result not in ACCEPTS_HELP:
-        if running:
-            spans[-1] = Span(running.starts_at, result.at, PauseEnd.RESULT)
-        return
-    ends_at = result.at + timedelta(days=result.pause_days)
-    if running:
-        spans[-1] = replace(running, ends_at=max(running.ends_at, ends_at))
-    elif signal.at >= result.at or holds_for(case, result, signal):
-        spans.append(Span(result.at, ends_at))
+def forget_pauses(household: Household, kept: set[str]) -> Household:
+    """Return the household without the pauses of signals that are kept no longer, when none runs.
+
+    Of the others nothing of the past is told again: what they rested on may be forgotten.
+    """
+    found = []
+    for told in household.pauses:
+        ids = tuple(each for each in told.signal_ids if each in kept)
+        if ids:
+            found.append(told._replace(signal_ids=ids, final=True))
+    leases = tuple(each for each in household.leases if each.signal_id in kept)
+    return household._replace(pauses=tuple(found), leases=leases)
 
 
-def _waiting(household: Household, case: CaseFacts) -> dict[str, list[tuple[SignalFact, list[Span]]]]:
-    """Return, for each creditor that waits, its signals about the person helped with their spans."""
-    found: dict[str, list[tuple[SignalFact, list[Span]]]] = {}
-    if any(result.result in ACCEPTS_HELP for result in case.results):
-        for signal in _signals(household, case.municipality):
-            spans = spans_of(case, signal)
-            if spans:
-                found.setdefault(signal.creditor, []).append((signal, spans))
-    return found
+def is_running(told: PauseTold) -> bool:
+    """Tell whether a pause was told and not ended."""
+    return told.reason is None
 
 
-def _latest(found: list[tuple[SignalFact, list[Span]]], told: PauseTold | None) -> Span:
-    """Return a creditor's latest span; what was told but should not have begun is a span without length."""
-    if found:
-        return merged(span for _, spans in found for span in spans)[-1]
+def _settle(
+    household: Household, line: Line, before: PauseTold | None, taken: set[str], changes: list[Change]
+) -> PauseTold:
+    if before and before.final and line.span.starts_at <= before.ends_at:
+        return before
+    told = before
+    for step in steps(before, line.span, household.woken):
+        pause_id = told.pause_id if told else _new_id(household.household, line, taken)
+        told = _tell(line, pause_id, told, step, changes)
     if told is None:
-        raise ValueError("a creditor waits or was told that it must")
-    return Span(told.starts_at, told.starts_at, PauseEnd.RESULT)
+        raise ValueError("a pause that was never told has something to tell")
+    return told._replace(signal_ids=line.signal_ids)  # a later signal joins without a telling
 
 
-def _signals(household: Household, municipality: str) -> Iterator[SignalFact]:
-    for case in household.cases:
-        if case.municipality == municipality:
-            yield from case.signals
+def _new_id(household: str, line: Line, taken: set[str]) -> str:
+    """Return the id of a pause that begins with its first signal; that one's may go on without it."""
+    ids = (derived_id("pause", household, line.signal_ids[0], str(number)) for number in count(1))
+    return next(each for each in ids if each not in taken)
 
 
-def _signals_of(told: PauseTold | None) -> tuple[str, ...]:
-    """Return the signals that a pause was for that is taken back: from the facts they follow no more."""
-    return told.signal_ids if told else ()
+def _tell(line: Line, pause_id: str, told: PauseTold | None, step: Step, changes: list[Change]) -> PauseTold:
+    told = told_of(pause_id, line.creditor, told, step, line.signal_ids)._replace(
+        municipality=line.municipality
+    )
+    changes.append(telling(line.municipality, told, step.change))
+    return told
+
+
+def _covered(told: PauseTold, by: PauseTold, changes: list[Change]) -> PauseTold:
+    """Another pause goes on for these signals: this one need not have been."""
+    return _ended(told, changes, by.pause_id) if is_running(told) else told
+
+
+def _taken_back(told: PauseTold, changes: list[Change]) -> PauseTold:
+    """What was told follows from no fact any more: a span without length, for the signals it was for."""
+    return told if told.final or told.starts_at == told.ends_at else _ended(told, changes)
+
+
+def _ended(told: PauseTold, changes: list[Change], covered_by: str | None = None) -> PauseTold:
+    step = Step(PauseChange.ENDED, told.starts_at, told.starts_at, PauseEnd.RESULT)
+    ended = told_of(told.pause_id, told.creditor, told, step, told.signal_ids)
+    ended = ended._replace(municipality=told.municipality)
+    changes.append(telling(told.municipality, ended, PauseChange.ENDED, covered_by=covered_by))
+    return ended
+
+
+def _is_of(told: PauseTold, line: Line) -> bool:
+    return told.municipality == line.municipality and not set(told.signal_ids).isdisjoint(line.signal_ids)
+
+
+def _choice(told: PauseTold) -> tuple[bool, float, str]:
+    """The pause that goes on: of those that run the first, else the one that was the last to end."""
+    running = is_running(told)
+    return not running, told.starts_at.timestamp() if running else -told.ends_at.timestamp(), told.pause_id
+
+
+def _lines(household: Household) -> Iterator[Line]:
+    """Yield the pauses as they follow from the facts, in the order of their first signals."""
+    towns = dict.fromkeys(case.municipality for case in household.cases)
+    for town in towns:
+        cases = [case for case in household.cases if case.municipality == town]
+        for creditor, waiting in _waiting(cases, household.leases).items():
+            for group in _persons(waiting):
+                spans = merged(span for _, spans in group for span in spans)
+                ids = tuple(sorted(signal.signal_id for signal, _ in group))
+                yield Line(creditor, town, ids, spans[-1])
+
+
+def _waiting(cases: list[CaseFacts], leases: Iterable[LeaseFact]) -> dict[str, list[Waiting]]:
+    found: dict[str, list[Waiting]] = {}
+    helped: dict[str, list[LeaseFact]] = {}
+    for lease in leases:
+        helped.setdefault(lease.signal_id, []).append(lease)
+    for signal in (signal for case in cases for signal in case.signals):
+        spans = spans_of(cases, helped.get(signal.signal_id, ()), signal)
+        if spans:
+            found.setdefault(signal.creditor, []).append((signal, spans))
+    return {creditor: found[creditor] for creditor in sorted(found)}
+
+
+def _persons(waiting: list[Waiting]) -> list[list[Waiting]]:
+    """Return a creditor's signals by person: what is surely the same as one of them is the same as all."""
+    groups: list[list[Waiting]] = []
+    for each in sorted(waiting, key=lambda one: one[0].signal_id):
+        near = [group for group in groups if any(_is_same(each[0], other) for other, _ in group)]
+        groups = [group for group in groups if group not in near]
+        groups.append([*(one for group in near for one in group), each])
+    return sorted(groups, key=lambda group: min(signal.signal_id for signal, _ in group))
+
+
+def _is_same(one: SignalFact, other: SignalFact) -> bool:
+    return is_sure(same_person(one.evidence, other.evidence))
+
+
+def _carried_over(household: Household) -> Household:
+    """Take over the pauses that cases had, in the state of before a pause was one of a person."""
+    if not any(case.pauses for case in household.cases):
+        return household
+    found = [
+        told._replace(municipality=case.municipality) for case in household.cases for told in case.pauses
+    ]
+    cases = tuple(case._replace(pauses=()) for case in household.cases)
+    return household._replace(cases=cases, pauses=(*household.pauses, *found))

@@ -41,6 +41,7 @@ class SignalOf:
     revision: int = 1
     told_to: str = ""
     told_revision: int = 1
+    told_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,8 @@ def handle(before: Person | None, key: str, fact: Fact, now: datetime) -> Step:
         return Step(before, (), wake_at(known))
     changes: list[Change] = []
     contacts = contacts_of(person.registrations)
-    signals = tuple(_settle_signal(key, signal, contacts, changes) for signal in person.signals)
+    since = min((each.at for each in person.registrations), default=None)
+    signals = tuple(_settle_signal(key, signal, contacts, since, changes) for signal in person.signals)
     person = replace(person, signals=signals)
     if (person.watches or person.pauses) and not isinstance(fact, SignalPerson | SignalErased):
         person = _settle_checks(key, person, now, changes, woken=isinstance(fact, Woken))
@@ -170,27 +172,50 @@ def _forget(person: Person, due: datetime) -> Person:
 
 
 def _settle_signal(
-    person: str, signal: SignalOf, contacts: tuple[Contact, ...], changes: list[Change]
+    person: str,
+    signal: SignalOf,
+    contacts: tuple[Contact, ...],
+    since: datetime | None,
+    changes: list[Change],
 ) -> SignalOf:
     """Tell the household of a signal; first the one that it left, of the revision before."""
     if signal.told and signal.told_to not in ("", signal.household):
-        signal = _tell(person, signal, (), changes, (signal.told_to, signal.revision - 1))
+        signal = _tell(person, signal, (), None, changes, (signal.told_to, signal.revision - 1))
     corrected = bool(contacts) and signal.told_revision < signal.revision
-    if signal.household and (signal.told != contacts or corrected):
-        signal = _tell(person, signal, contacts, changes, (signal.household, signal.revision))
+    if signal.household and (signal.told != contacts or corrected or _is_earlier(since, signal)):
+        signal = _tell(person, signal, contacts, since, changes, (signal.household, signal.revision))
     return signal
+
+
+def _is_earlier(since: datetime | None, signal: SignalOf) -> bool:
+    """A registration that comes late may have been the first."""
+    return since is not None and signal.told_since is not None and since < signal.told_since
 
 
 def _tell(
     person: str,
     signal: SignalOf,
     contacts: tuple[Contact, ...],
+    since: datetime | None,
     changes: list[Change],
     place: tuple[str, int],
 ) -> SignalOf:
     household, revision = place
     tellings = signal.tellings + 1
-    event = KnownPerson(household=household, signal_id=signal.signal_id, contacts=contacts, revision=revision)
+    event = KnownPerson(
+        household=household,
+        signal_id=signal.signal_id,
+        contacts=contacts,
+        revision=revision,
+        since=since,
+    )
     told_id = derived_id("known-person", person, signal.signal_id, str(tellings))
     changes.append(Change(event, "changed", told_id))
-    return replace(signal, told=contacts, tellings=tellings, told_to=household, told_revision=revision)
+    return replace(
+        signal,
+        told=contacts,
+        tellings=tellings,
+        told_to=household,
+        told_revision=revision,
+        told_since=since,
+    )

@@ -1,6 +1,7 @@
 """Which result holds for which signal, and what status a signal has: domain.md 4.2 and 4.3."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from services.common.events import CaseResult, Confidence, Contact, SignalStatus
 from services.matcher.domain.facts import CaseFacts, GoneFact, Household, KnownFact, ResultFact, SignalFact
@@ -88,6 +89,17 @@ def known_as(household: Household, signal: SignalFact) -> tuple[Finding | None, 
             found.append(_BY_BSN)
             contacts.extend(known.contacts)
     return surest(found), in_order(contacts)
+
+
+def helped_since(household: Household, signal: SignalFact) -> datetime | None:
+    """Return since when the hub knows by itself that help runs for the person of a signal."""
+    found = [known.since or known.at for known in household.known if is_of(known, signal)]
+    found += [
+        each.at
+        for each in household.registrations
+        if each.at and is_sure(same_person(each.evidence, signal.evidence))
+    ]
+    return min(found, default=None)
 
 
 def is_of(known: KnownFact, signal: SignalFact) -> bool:

@@ -81,6 +81,7 @@ class Help:
     person: Person
     contact: str
     homes: list[Home]
+    at: Moment
     ended: bool = False
 
 
@@ -122,7 +123,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A creditor's pause by the results of one case."""
+    """A creditor's pause for one person: the last stretch, by results and by running help."""
 
     signals: frozenset[str]
     start: datetime
@@ -148,7 +149,10 @@ class Truth:
     """Kind and case; kind and signal when somebody is known."""
     maybe_matches: set[tuple[str, str]] = field(default_factory=set)
     pauses: dict[tuple[str, str], Pause] = field(default_factory=dict)
-    """By case and creditor."""
+    """By the person's smallest signal and creditor; so are the others."""
+    maybe_pauses: set[tuple[str, str]] = field(default_factory=set)
+    persons: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Of which pause a signal is."""
     feedback: dict[str, Feedback] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
     """Dossiers of bailiffs who hear that help started."""
@@ -230,7 +234,7 @@ def truth(history: History, at: At, team_of: Callable[[str, str, bool], str | No
         for signal in signals:
             found.feedback[signal.id] = _feedback(signal, signals, own, statuses[signal.id], history, at)
     _known(history, found)
-    _pauses(cases, results, names, found, at)
+    _pauses(cases, results, history, found, at)
     _checks(history, found)
     return found
 
@@ -373,22 +377,47 @@ def _known(history: History, found: Truth) -> None:
 
 
 def _pauses(
-    cases: Cases,
-    results: dict[tuple[Place, str], list[Result]],
-    names: dict[tuple[Place, str], str],
-    found: Truth,
-    at: At,
+    cases: Cases, results: dict[tuple[Place, str], list[Result]], history: History, found: Truth, at: At
 ) -> None:
-    household: dict[tuple[str, Home], list[Signal]] = defaultdict(list)
+    """A creditor has one pause for one person; what help that moved or ended did is a matter of timing."""
+    household: dict[tuple[str, Home, str], list[Signal]] = defaultdict(list)
     for ((town, home, _), _), signals in cases.items():
-        household[town, home] += signals
-    for key, own in results.items():
-        waits: dict[str, list[tuple[Signal, Pause]]] = defaultdict(list)
-        for signal in household[key[0][0], key[0][1]]:
-            for pause in _spans(signal, cases[key], own, at):
-                waits[signal.creditor].append((signal, pause))
-        for creditor, spans in waits.items():
-            found.pauses[names[key], creditor] = _last(spans)
+        for signal in signals:
+            household[town, home, signal.creditor].append(signal)
+    for (town, home, creditor), signals in household.items():
+        keys = [key for key in results if (key[0][0], key[0][1]) == (town, home)]
+        for person in _persons(signals):
+            name = (min(signal.id for signal in person), creditor)
+            found.persons |= {signal.id: name for signal in person}
+            if any(_is_unsettled(signal, history) for signal in person):
+                found.maybe_pauses.add(name)
+                continue
+            spans = [
+                (s, span) for s in person for key in keys for span in _spans(s, cases[key], results[key], at)
+            ]
+            spans += [(s, span) for s in person for span in _by_help(s, history, at)]
+            if spans:
+                found.pauses[name] = _last(spans)
+
+
+def _persons(signals: list[Signal]) -> list[list[Signal]]:
+    groups: list[list[Signal]] = []
+    for signal in signals:
+        near = [group for group in groups if any(same(signal.person, other.person) for other in group)]
+        groups = [group for group in groups if group not in near]
+        groups.append([signal, *(other for group in near for other in group)])
+    return groups
+
+
+def _is_unsettled(signal: Signal, history: History) -> bool:
+    return any(each.ended or len(set(each.homes)) > 1 for each in _helps(signal, history, ever=True))
+
+
+def _by_help(signal: Signal, history: History, at: At) -> list[Pause]:
+    """Return the one term that running help gives."""
+    known = [at(each.at) for each in _helps(signal, history)]
+    start = max(min(known), at(signal.at)) if known else None
+    return [Pause(frozenset(), start, start + PAUSE, "TERM")] if start else []
 
 
 def _spans(signal: Signal, case: list[Signal], results: list[Result], at: At) -> list[Pause]:

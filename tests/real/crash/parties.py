@@ -144,9 +144,9 @@ class Parties:
             "contact": {"organisatie": f"Hulp {reference}", "telefoon": "020-0000000"},
         }
         path = f"/v1/registraties/{reference}"
-        answer, _ = await self._speaker.say("ingest", "PUT", path, resident.town, "registraties", json=body)
+        answer, at = await self._speaker.say("ingest", "PUT", path, resident.town, "registraties", json=body)
         assert answer.status_code == 200, answer.text
-        kept = self.history.help.setdefault(reference, Help(resident.person, f"Hulp {reference}", []))
+        kept = self.history.help.setdefault(reference, Help(resident.person, f"Hulp {reference}", [], at))
         kept.homes.append(resident.home)
 
     async def unregister(self, town: str, reference: str) -> None:

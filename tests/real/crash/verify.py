@@ -97,7 +97,7 @@ def _conclusions(topics: Topics, early: Truth, late: Truth) -> Iterator[str]:
     yield from _compared("matches", early.matches, matches, early.maybe_matches)
     feedback = {s.event.signal_id: _feedback(s.event) for s in _of(topics, "feedback", Feedback)}
     yield from _compared_by_key("feedback", early.feedback, feedback)
-    yield from _pauses(topics, names, early, late)
+    yield from _pauses(topics, early, late)
     matched = [s.event for s in topics[CHECKED] if isinstance(s.event, BailiffMatch)]
     started = {each.dossier for each in matched if each.change is HelpChange.STARTED}
     yield from _compared("dossiers that hear of help", early.told, started, early.maybe_told)
@@ -153,21 +153,21 @@ def _feedback(event: Feedback) -> model.Feedback:
     return model.Feedback(event.status.value, event.help_accepted, contacts)
 
 
-def _pauses(topics: Topics, names: Mapping[str, str], early: Truth, late: Truth) -> Iterator[str]:
-    """The last that was told of each pause. A pause without length was taken back.
+def _pauses(topics: Topics, early: Truth, late: Truth) -> Iterator[str]:
+    """The last that was told of each pause. A pause without length was taken back, or another one covers it.
 
     It is told when a signal that came after the end of a pause overtook, from its own topic, the result that
     ended it. For the same reason a signal can be missing from a pause that a result has ended already.
     """
-    ids = {
-        derived("pause", id_, creditor): (name, creditor) for id_, name in names.items() for creditor in KINDS
-    }
-    found: dict[tuple[str, str], Pause] = {
-        ids[s.event.pause_id]: s.event for s in _of(topics, "pauses", Pause)
-    }
-    real = {key for key, pause in found.items() if pause.starts_at < pause.ends_at}
-    yield from _compared("pauses", set(early.pauses), real)
-    for key in real & early.pauses.keys():
+    told = {s.event.pause_id: s.event for s in _of(topics, "pauses", Pause) if s.event.signal_ids}.values()
+    if unended := [pause for pause in told if pause.end_reason is None]:
+        yield f"{len(unended)} pauses run for ever, for example {unended[0]}"
+    stood = [pause for pause in told if pause.starts_at < pause.ends_at]
+    found = {early.persons[each.signal_ids[0]]: each for each in stood}
+    if len(found) < len(stood):
+        yield f"{len(stood)} pauses for {len(found)} persons of a creditor"
+    yield from _compared("pauses", set(early.pauses), set(found), early.maybe_pauses)
+    for key in found.keys() & early.pauses.keys():
         pause, first, last = found[key], early.pauses[key], late.pauses[key]
         signals = frozenset(pause.signal_ids)
         ended = pause.end_reason is PauseEnd.RESULT

@@ -1,8 +1,8 @@
 """feedback's HTTP interface on a real broker and database, with an issuer and a clock of its own."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +18,7 @@ from services.common.events import (
     Event,
     Feedback,
     FeedbackStatus,
+    Role,
     Routing,
     RoutingReason,
     Signal,
@@ -29,11 +30,16 @@ from services.common.terms import Terms
 from services.common.testing import FakeClock, FakeIssuer, make_runtime
 from services.common.topics import apply
 from services.common.web import make_app
+from services.feedback.acknowledging import Acknowledging
+from services.feedback.api.pauzes import pauzes
 from services.feedback.api.terugkoppelingen import terugkoppelingen
 from services.feedback.api.vragen import vragen
+from services.feedback.api.zaakpauzes import zaakpauzes
 from services.feedback.api.zaken import zaken
 from services.feedback.disclosures import Disclosures
+from services.feedback.orders import Orders
 from services.feedback.outcomes import Outcomes
+from services.feedback.pauses import Pauses, paused
 from services.feedback.projections import disclosed, worklist
 from services.feedback.questions import Questions
 from services.feedback.storage import Attempts, Versions, Worklist
@@ -41,6 +47,7 @@ from tests.flow.examples import example, message
 
 TERMS = Terms(signal=6, picked_up=12, case=18, registration=60, debt_report=6)
 TODAY = datetime(2026, 3, 26, 11, tzinfo=UTC)
+PUBLISHED = ("outcomes.v1", "answers.v1", "pause-orders.v1", "pause-acknowledgements.v1")
 SIGNAL, CASE = example("signals/rent", Signal), example("cases/opened", Case)
 HELPER = Contact(organisation="Kredietbank", phone="0301234567", email="balie@kredietbank.example")
 
@@ -93,6 +100,8 @@ class Desk:
     issuer: FakeIssuer
     clock: FakeClock
     senders: dict[tuple[str, str], Sequence[str]]
+    roles: dict[str, Sequence[Role]] = field(default_factory=dict)
+    acknowledging: Acknowledging | None = None
 
     async def project(self, *events: Event) -> None:
         async with transaction(self.engine) as connection:
@@ -101,6 +110,10 @@ class Desk:
     async def disclose(self, *events: Feedback) -> None:
         async with transaction(self.engine) as connection:
             await disclosed(self.clock)(connection, [message(each, "feedback.v1") for each in events])
+
+    async def pause(self, *events: Event) -> None:
+        async with transaction(self.engine) as connection:
+            await paused(self.clock)(connection, [message(each, "pauses.v1") for each in events])
 
     async def call(
         self, method: str, path: str, party: str, scope: str = "zaken", team: str | None = None, **more: Any
@@ -121,7 +134,7 @@ async def desk(kafka: str, database: str, tmp_path_factory: pytest.TempPathFacto
     runtime = await make_runtime(
         "feedback", clock=clock, kafka=kafka, database_url=database, jwks=str(issuer.jwks)
     )
-    hub = [topic for topic in runtime.catalogue.hub_topics() if topic.name in {"outcomes.v1", "answers.v1"}]
+    hub = [topic for topic in runtime.catalogue.hub_topics() if topic.name in PUBLISHED]
     await apply(kafka, hub)
     engine, publisher = make_engine(runtime.settings), Publisher(runtime)
     await publisher.start()
@@ -130,8 +143,14 @@ async def desk(kafka: str, database: str, tmp_path_factory: pytest.TempPathFacto
     outcomes = Outcomes(publisher, Attempts(engine), Versions(engine, "results", "case_id"), clock)
     app.include_router(zaken(Worklist(engine), outcomes, clock))
     app.include_router(vragen(Questions(engine, publisher, clock), Worklist(engine)))
+    roles: dict[str, Sequence[Role]] = {}
+    found = Pauses(engine, clock)
+    acknowledging = Acknowledging(found, publisher, clock, runtime.metrics, timedelta(hours=72))
+    orders = Orders(publisher, Versions(engine, "pause_orders", "case_id"), clock)
+    app.include_router(zaakpauzes(Worklist(engine), orders, found, clock))
+    app.include_router(pauzes(found, acknowledging, lambda oin: roles.get(oin, (Role.CREDITOR,)), clock))
     app.include_router(terugkoppelingen(Disclosures(engine), lambda *pair: senders.get(pair, ())))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://feedback") as client:
-        yield Desk(runtime, engine, client, issuer, clock, senders)
+        yield Desk(runtime, engine, client, issuer, clock, senders, roles, acknowledging)
     await publisher.stop()
     await engine.dispose()

@@ -70,6 +70,12 @@ Write topic feedback.v1
 Write topic feedback.v1.dlq
 Write topic outcomes.v1
 Read topic parties.v1
+Read topic pause-acknowledgements.v1
+Write topic pause-acknowledgements.v1
+Write topic pause-acknowledgements.v1.dlq
+Write topic pause-orders.v1
+Read topic pauses.v1
+Write topic pauses.v1.dlq
 Read topic questions.v1
 Write topic questions.v1.dlq
 Read topic refusals.v1
@@ -84,6 +90,7 @@ Read topic withdrawals.v1
 Write topic withdrawals.v1.dlq
 Read group feedback-disclosed
 Read group feedback-disclosure
+Read group feedback-pauses
 Read group feedback-quality
 Read group feedback-worklist
 Write transactionalId feedback-disclosure-*

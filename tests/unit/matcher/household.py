@@ -21,6 +21,7 @@ from services.common.events import (
     PartnerType,
     Pause,
     PauseChange,
+    PauseOrder,
     Question,
     QuestionState,
     Registration,
@@ -133,6 +134,24 @@ class Make:
             signal_ids=signals,
         )
 
+    def order(
+        self,
+        name: str = "o1",
+        until: datetime | None = None,
+        month: str = "2026-01",
+        signals: tuple[str, ...] = (),
+    ) -> PauseOrder:
+        """Return what a team orders: pauses run until a moment, or end now (None)."""
+        return PauseOrder(
+            order_id=name,
+            household=HOUSEHOLD,
+            case_id=self.case_id(month),
+            municipality=GM,
+            version=int(name[1:]),
+            until=until,
+            signal_ids=signals,
+        )
+
     def registration(
         self, name: str = "reg1", who: tuple[Evidence, ...] = JAN, organisation: str = "Wijkteam"
     ) -> Registration:
@@ -152,9 +171,9 @@ class Make:
     def ended(self, name: str = "reg1") -> RegistrationEnded:
         return RegistrationEnded(registration_id=name)
 
-    def known(self, signal_id: str, *organisations: str) -> KnownPerson:
+    def known(self, signal_id: str, *organisations: str, since: datetime | None = None) -> KnownPerson:
         contacts = tuple(Contact(organisation=name) for name in organisations)
-        return KnownPerson(household=HOUSEHOLD, signal_id=signal_id, contacts=contacts)
+        return KnownPerson(household=HOUSEHOLD, signal_id=signal_id, contacts=contacts, since=since)
 
     def answer(self, question: Question, *, same: bool, version: int = 1) -> Answer:
         return Answer(

@@ -14,7 +14,11 @@ KNOWN = SignalStatus.KNOWN_IN_DEBT_HELP
 def test_a_signal_of_somebody_known_makes_no_case() -> None:
     hub = Hub()
     hub.take(make.registration())
-    assert kinds(hub.take(make.signal("s1"))) == ["SignalState.changed", "Match.known-in-debt-help"]
+    assert kinds(hub.take(make.signal("s1"))) == [
+        "SignalState.changed",
+        "Match.known-in-debt-help",
+        "Pause.started",
+    ]
     assert hub.cases() == {}
 
 

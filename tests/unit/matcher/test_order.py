@@ -168,19 +168,20 @@ def final_cases(hub: Hub) -> dict[str, Case]:
     return hub.worklist()
 
 
-def final_pauses(hub: Hub, story: list[Happened]) -> dict[str, Pause]:
-    """Return each pause as it was told last, not how often; one without length was told and taken back.
+def final_pauses(hub: Hub, story: list[Happened]) -> list[Pause]:
+    """Return each pause as it was told last; one without length was told and taken back.
 
-    A creditor that withdraws one of its signals is not told anew which signals its pause is for.
+    How often it was told, and with which signal it began (its id), depends on the order. A creditor that
+    withdraws one of its signals is not told anew which signals its pause is for. Of help that ended, or was
+    that of somebody else before a correction, a creditor hears only if it was known while it was so.
     """
-    found = {
-        name: replace(pause, sequence=0)
-        for name, pause in hub.pauses().items()
-        if pause.ends_at > pause.starts_at
-    }
-    if not is_corrected(story):
-        return found
-    return {name: replace(pause, signal_ids=()) for name, pause in found.items()}
+    if has_ended(story) or (is_corrected(story) and has_help(story)):
+        return []
+    found = [pause for pause in hub.pauses().values() if pause.ends_at > pause.starts_at]
+    shown = [replace(pause, pause_id="", sequence=0) for pause in found]
+    if is_corrected(story):
+        shown = [replace(pause, signal_ids=()) for pause in shown]
+    return sorted(shown, key=str)
 
 
 def swaps(hub: Hub, story: list[Happened]) -> list[Match]:
@@ -197,16 +198,25 @@ def is_corrected(story: list[Happened]) -> bool:
     return any(getattr(each.fact, "revision", 1) > 1 for each in story)
 
 
+def has_ended(story: list[Happened]) -> bool:
+    """Tell whether help ended at some moment."""
+    return any(
+        isinstance(each.fact, RegistrationEnded)
+        or (isinstance(each.fact, KnownPerson) and not each.fact.contacts)
+        for each in story
+    )
+
+
+def has_help(story: list[Happened]) -> bool:
+    return any(isinstance(each.fact, Registration | KnownPerson) for each in story)
+
+
 def lasting_matches(hub: Hub, story: list[Happened]) -> set[str]:
     """Return match ids but those of help that ended, which is told only if it was known when it ran.
 
     What a match says is what was known when it was told: its id and that it was told do not depend on order.
     """
-    ended = any(
-        isinstance(each.fact, RegistrationEnded)
-        or (isinstance(each.fact, KnownPerson) and not each.fact.contacts)
-        for each in story
-    )
+    ended = has_ended(story)
     matches = hub.standing().values()
     return {match.match_id for match in matches if not (ended and match.kind is MatchKind.KNOWN_IN_DEBT_HELP)}
 
@@ -251,6 +261,7 @@ def test_all_facts_again_in_their_order_end_where_they_ended_before(story: list[
     matches = set(hub.standing())
     for each in story:
         hub.take(each.fact, each.at if isinstance(each.fact, KnownPerson | Registration) else END)
+    hub.until(END)
     assert (hub.cases(), hub.statuses(), final_pauses(hub, story), hub.wake_at) == before
     assert set(hub.standing()) >= matches
 

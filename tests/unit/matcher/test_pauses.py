@@ -6,7 +6,7 @@ import pytest
 
 from services.common.events import CaseResult, Pause, PauseChange, PauseEnd
 from services.common.identifiers import derived_id
-from tests.unit.matcher.household import AT, JAN, KEES, Hub, days, evidence, make
+from tests.unit.matcher.household import AT, HOUSEHOLD, JAN, KEES, Hub, days, evidence, make
 
 STARTED, PROLONGED, ENDED = PauseChange.STARTED, PauseChange.PROLONGED, PauseChange.ENDED
 ACCEPTED, DECLINED = CaseResult.FOLLOW_UP_HELP, CaseResult.SOLVES_IT_THEMSELVES
@@ -27,7 +27,7 @@ def test_help_accepted_makes_each_creditor_of_that_person_wait_thirty_days() -> 
     hub = with_help("c1", "c2")
     for creditor in ("c1", "c2"):
         assert hub.pause_steps(creditor) == [(STARTED, TERM)]
-    pause = hub.pauses()[derived_id("pause", make.case_id(), "c1")]
+    pause = hub.pauses()[derived_id("pause", HOUSEHOLD, "s-c1", "1")]
     assert (pause.starts_at, pause.ends_at, pause.signal_ids) == (AT + days(1), TERM, ("s-c1",))
     assert hub.wake_at is not None
     assert hub.wake_at <= TERM
@@ -39,7 +39,7 @@ def test_a_pause_is_ended_by_its_own_timer() -> None:
     assert hub.pause_steps("c1") == [(STARTED, TERM)]
     hub.until(TERM)
     assert hub.pause_steps("c1") == [(STARTED, TERM), (ENDED, TERM)]
-    assert hub.pauses()[derived_id("pause", make.case_id(), "c1")].end_reason is PauseEnd.TERM
+    assert hub.pauses()[derived_id("pause", HOUSEHOLD, "s-c1", "1")].end_reason is PauseEnd.TERM
 
 
 @pytest.mark.parametrize("days_of_policy", [14, 45])
@@ -63,7 +63,7 @@ def test_a_creditor_that_joins_later_gets_the_rest_also_from_a_later_month() -> 
     hub = with_help("c1")
     hub.take(make.signal("feb", "2026-02-10", "c9"), AT + days(16))
     assert hub.pause_steps("c9") == [(STARTED, TERM)]
-    pause = hub.pauses()[derived_id("pause", make.case_id(), "c9")]
+    pause = hub.pauses()[derived_id("pause", HOUSEHOLD, "feb", "1")]
     assert pause.starts_at == AT + days(16)
 
 
@@ -99,7 +99,7 @@ def test_a_later_result_that_accepts_no_help_ends_the_pause_early() -> None:
     hub = with_help("c1")
     hub.take(make.result(DECLINED, "r2"), AT + days(5))
     assert hub.pause_steps("c1") == [(STARTED, TERM), (ENDED, AT + days(5))]
-    assert hub.pauses()[derived_id("pause", make.case_id(), "c1")].end_reason is PauseEnd.RESULT
+    assert hub.pauses()[derived_id("pause", HOUSEHOLD, "s-c1", "1")].end_reason is PauseEnd.RESULT
     hub.until(TERM + days(1))
     assert len(hub.pause_steps("c1")) == 2
 

@@ -82,6 +82,7 @@ def test_yes_makes_the_person_known_until_help_ends() -> None:
         "Match.known-in-debt-help",
         "Case.known-in-debt-help",
         "Question.answered",
+        "Pause.started",
     ]
     assert hub.questions()[question.question_id].state is QuestionState.YES
     assert [each.organisation for each in hub.statuses()["s1"].contacts] == ["Wijkteam"]

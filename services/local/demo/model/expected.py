@@ -31,7 +31,7 @@ def expect(steps: list[Step], examples: Examples) -> Expected:
     cases = about_cases.cases_of(intake.signals)
     steps, resting, missed = about_cases.worked(cases, steps, lambda signal, at: known_at(signal, stays, at))
     swapped = about_cases.swaps(cases, until)
-    spans = pauses(cases, steps, examples)
+    spans = pauses(cases, steps, examples, stays)
     status, accepted = feedback(cases, steps, lambda signal: known_at_end(signal, stays))
     matched = about_cases.matches(cases)
     matched["SWAP"] = len(swapped)

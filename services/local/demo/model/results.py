@@ -1,13 +1,14 @@
 """Results of the teams: which signals they hold for, what status these get, and which creditors must wait."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from services.local.demo.actions import Attempt, Conclude, SignalRef, Step
 from services.local.demo.examples import Examples
 from services.local.demo.model.cases import Key, repeats
+from services.local.demo.model.help import Stay, concerns
 from services.local.demo.model.intake import Signal
 from services.local.demo.model.people import surely_same
 
@@ -99,20 +100,64 @@ def _read(signal: Signal, holding: list[Result], *, picked_up: bool, repeated: b
     return "PICKED_UP" if picked_up else "NOT_YET_PICKED_UP"
 
 
-def pauses(cases: dict[Key, list[Signal]], steps: list[Step], examples: Examples) -> list[Span]:
-    """Return every pause: per case whose result accepts help, and per creditor of that person's signals."""
+def pauses(
+    cases: dict[Key, list[Signal]], steps: list[Step], examples: Examples, stays: list[Stay]
+) -> list[Span]:
+    """Return every pause: of a creditor for one person, by results that accept help and by running help."""
     days = {examples.code_of(policy["gemeente"]): int(policy["pauzedagen"]) for policy in examples.policies}
     at_home: dict[object, list[Signal]] = defaultdict(list)
     for signals in cases.values():
         for signal in signals:
-            at_home[signal.town, signal.home].append(signal)
+            at_home[signal.town, signal.home, signal.creditor].append(signal)
+    results = results_of(cases, steps)
     found: list[Span] = []
-    for key, results in results_of(cases, steps).items():
-        spans: dict[str, list[Span]] = defaultdict(list)
-        for signal in at_home[key[0][0], key[0][1]]:
-            spans[signal.creditor] += _waits(signal, cases[key], results, timedelta(days=days[key[0][0]]))
-        for waits in spans.values():
-            found += _joined(waits)
+    for signals in at_home.values():
+        waits = []
+        for signal in signals:
+            term = timedelta(days=days[signal.town])
+            spans = list(_helped(signal, stays, term))
+            for key, own in results.items():
+                if (key[0][0], key[0][1]) == (signal.town, signal.home):
+                    spans += _waits(signal, cases[key], own, term)
+            if spans:
+                waits.append((signal, spans))
+        for person in _persons(waits):
+            found += _joined(person)
+    return found
+
+
+def _persons(waits: list[tuple[Signal, list[Span]]]) -> list[list[Span]]:
+    """Return the spans of each person: who is surely the same as one of its signals belongs to it."""
+    found: list[tuple[list[Signal], list[Span]]] = []
+    for signal, spans in waits:
+        same = [each for each in found if any(surely_same(signal.person, one.person) for one in each[0])]
+        found = [each for each in found if each not in same]
+        signals = [signal, *(one for each in same for one in each[0])]
+        found.append((signals, [*spans, *(span for each in same for span in each[1])]))
+    return [spans for _, spans in found]
+
+
+def _helped(signal: Signal, stays: list[Stay], term: timedelta) -> Iterator[Span]:
+    """Yield a pause for each time that help ran for the person: one term, or until the help ended."""
+    for since, until in _episodes([stay for stay in stays if concerns(stay, signal)]):
+        start = max(since, signal.at).astimezone(UTC)
+        end = start + term
+        if until is None or until >= end:
+            yield Span(start, end)
+        elif until > start:
+            yield Span(start, until.astimezone(UTC), "RESULT")
+
+
+def _episodes(stays: list[Stay]) -> list[tuple[datetime, datetime | None]]:
+    """Return when help ran: from one registration to the next without a gap is once."""
+    found: list[tuple[datetime, datetime | None]] = []
+    for stay in sorted(stays, key=lambda stay: stay.since):
+        if found and (found[-1][1] is None or stay.since <= found[-1][1]):
+            since, until = found.pop()
+            last = None if until is None or stay.until is None else max(until, stay.until)
+            found.append((since, last))
+        else:
+            found.append((stay.since, stay.until))
     return found
 
 

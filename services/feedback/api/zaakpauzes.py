@@ -1,0 +1,74 @@
+"""What a team does about the pauses of a case: prolong them, or end them now (scope `zaken`)."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+
+from services.common.clock import AMSTERDAM, Clock, begin_of
+from services.common.problems import Problem
+from services.common.tokens import Caller, needs
+from services.common.web import BASE
+from services.feedback.api import cursor
+from services.feedback.api.models import Beeindiging, Ontvangen, Verlenging
+from services.feedback.api.reading import described, read
+from services.feedback.orders import Order, Orders
+from services.feedback.pauses import Pauses
+from services.feedback.storage import CaseRow, Whose, Worklist
+
+Team = Annotated[Caller, Depends(needs("zaken"))]
+NO_PAUSE = "Er loopt (nog) geen pauze voor deze zaak; zij begint met een resultaat of met bekende schuldhulp."
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    HTTPStatus.NOT_FOUND: {"description": "Deze zaak is er niet, of is van een ander."},
+    HTTPStatus.CONFLICT: {"description": NO_PAUSE},
+}
+
+
+def zaakpauzes(worklist: Worklist, orders: Orders, pauses: Pauses, clock: Clock) -> APIRouter:
+    """Return the routes; a case that is not the caller's does not exist for it (404)."""
+    router = APIRouter(prefix=f"{BASE}/zaken", tags=["zaken"])
+
+    async def own(case_id: str, caller: Caller) -> CaseRow:
+        whose = Whose(municipality=caller.party, team=caller.team)
+        found = await worklist.case(whose, case_id) if cursor.is_id(case_id) else None
+        if found is None:
+            raise Problem(HTTPStatus.NOT_FOUND, "Deze zaak is er niet.")
+        return found
+
+    def known(case: CaseRow) -> dict[str, Any]:
+        today = clock.now().astimezone(AMSTERDAM).date()
+        return {"vandaag": today, "signalen": {each.signal_id for each in case.signals}}
+
+    async def give(case: CaseRow, caller: Caller, until: datetime | None, named: Sequence[str]) -> Ontvangen:
+        if not await pauses.runs(caller.party, named or [each.signal_id for each in case.signals]):
+            raise Problem(HTTPStatus.CONFLICT, NO_PAUSE)
+        order = Order(until=until, signal_ids=named)
+        return Ontvangen(id=await orders.give(caller.party, caller.team or case.team, case, order))
+
+    @router.post(
+        "/{id}/pauze",
+        summary="Verleng de incassopauzes van een zaak; korter maakt dit ze niet",
+        status_code=HTTPStatus.ACCEPTED,
+        openapi_extra=described(Verlenging),
+        responses=_RESPONSES,
+    )
+    async def verleng_pauze(id: str, request: Request, caller: Team) -> Ontvangen:
+        case = await own(id, caller)
+        body = await read(request, Verlenging, known(case))
+        return await give(case, caller, begin_of(body.tot_en_met + timedelta(days=1)), body.signalen)
+
+    @router.post(
+        "/{id}/pauze/beeindiging",
+        summary="Beëindig de incassopauzes van een zaak nu",
+        status_code=HTTPStatus.ACCEPTED,
+        openapi_extra=described(Beeindiging),
+        responses=_RESPONSES,
+    )
+    async def beeindig_pauze(id: str, request: Request, caller: Team) -> Ontvangen:
+        case = await own(id, caller)
+        body = await read(request, Beeindiging, known(case))
+        return await give(case, caller, None, body.signalen)
+
+    return router
