@@ -27,7 +27,7 @@ EXAMPLES = 5
 """Of each operation, the same at each run: enough to meet every member once, in some seconds."""
 SCOPES = (
     "signalen registraties toetsen toetsen-eigen-inning schuldmeldingen zaken terugkoppelingen "
-    "signaalkwaliteit overeenkomsten beheer"
+    "pauzes signaalkwaliteit overeenkomsten beheer"
 )
 WHO = {
     HUB: ("/partijen", "/overeenkomsten", "/beleid", "/teams"),

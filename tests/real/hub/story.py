@@ -204,6 +204,9 @@ def _wrong_of_teams(town: Watched, case: str) -> None:
     attempt = {"kenmerk": f" {BSN}", "soort": NAME, "bereikt": EMAIL, "datum": "1980-02-29", "dagdeel": PHONE}
     town.wrong("POST", "feedback", f"zaken/{case}/contactpogingen", TOWN, "zaken", json=attempt | WRONG)
     town.wrong("GET", "feedback", f"zaken?status={quote(NAME)}&vanaf={BSN}", TOWN, "zaken")
+    town.wrong("GET", "feedback", f"pauzes?vanaf={BSN}", LANDLORD, "pauzes")
+    town.wrong("GET", "feedback", f"pauzes/dagbestand?datum={BSN}", LANDLORD, "pauzes")
+    town.wrong("POST", "feedback", f"zaken/{case}/pauze", TOWN, "zaken", json={"totEnMet": NAME} | WRONG)
     town.wrong("GET", "feedback", f"vragen?vanaf={BSN}", TOWN, "zaken")
     town.wrong("POST", "feedback", f"vragen/{case}/antwoord", TOWN, "zaken", json={"antwoord": NAME} | WRONG)
     town.wrong("GET", "feedback", f"terugkoppelingen?vanaf={BSN}", LANDLORD, "terugkoppelingen")

@@ -65,6 +65,7 @@ def seen(hub: Town) -> dict[str, list[Seen]]:
     case = next(case for case in hub.cases() if len(case["signalen"]) == 2)
     assert hub.attempt(case["id"]).status_code == 202
     assert hub.result(case["id"]).status_code == 202
+    pause_is_prolonged_and_acknowledged(hub, case["id"])
     assert hub.register("SHV-1").is_success
     wait_until(lambda: hub.debts("M-1").status_code == 202, SECONDS, "the registration in ingest")
     answer_a_question(hub)
@@ -82,6 +83,21 @@ def seen(hub: Town) -> dict[str, list[Seen]]:
             topic: [Seen(key, headers, decoded(deserialize, topic, value)) for key, value, headers in records]
             for topic, records in raw(hub).items()
         }
+
+
+def pause_is_prolonged_and_acknowledged(hub: Town, case: str) -> None:
+    def pauses() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = hub.send("feedback", "GET", "/v1/pauzes", LANDLORD, "pauzes").json()[
+            "pauzes"
+        ]
+        return found
+
+    wait_until(lambda: bool(pauses()), SECONDS, "the pause")
+    body = {"totEnMet": days_ago(-60)}
+    answer = hub.send("feedback", "POST", f"/v1/zaken/{case}/pauze", TOWN, "zaken", json=body)
+    assert answer.status_code == 202, answer.text
+    path = f"/v1/pauzes/{pauses()[0]['id']}/bevestiging"
+    assert hub.send("feedback", "POST", path, LANDLORD, "pauzes").status_code == 202
 
 
 def answer_a_question(hub: Town) -> None:
