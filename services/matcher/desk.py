@@ -101,7 +101,7 @@ class Desk:
         end = self._clock.now()
         lines = [self._logbook.answered(asker, check, now, end) for check, _ in checks]
         lines += [self._logbook.refused(asker, HTTPStatus.BAD_REQUEST, now) for _ in range(faulty)]
-        events = (Outgoing(CHECKS_TOPIC, c.person, c, "answered", c.check_id) for c, _ in checks)
+        events = (_event(check) for check, _ in checks)
         await self._publisher.publish([*events, *lines], now)
         for check, _ in checks:
             self._seconds[check.known].observe(perf_counter() - begin)
@@ -181,3 +181,7 @@ class Desk:
         return client is not None and is_partner(
             self._views.parties.get(client), self._agreements.of_creditor(client), today
         )
+
+
+def _event(check: Check) -> Outgoing:
+    return Outgoing(CHECKS_TOPIC, check.person, check, "answered", derived_id("check", check.check_id))

@@ -6,6 +6,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 from services.common.events import Check, Processing, ProcessingStatus
+from services.common.identifiers import derived_id
 from services.common.records import Outgoing
 from services.common.tracing import TRACEPARENT
 
@@ -64,7 +65,8 @@ class Logbook:
             check_id=about[1],
             http_status=status,
         )
-        return Outgoing(LOG_TOPIC, asker.office, line, "logged", f"{trace_id}-{operation_id}")
+        line_id = derived_id("processing", trace_id, operation_id)
+        return Outgoing(LOG_TOPIC, asker.office, line, "logged", line_id)
 
 
 def _trace() -> tuple[str, str | None]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -203,6 +204,7 @@ async def test_one_line_per_person_and_purpose_says_who_asked_in_which_trace(ask
     assert line.processing_activity_id == "urn:nld:oin:00000099000000000001:verwerking:toets"
     assert (line.data_subject_id, line.check_id) == (check.person, check.check_id)
     assert (check.asker, check.purpose, check.dossier) == (OFFICE, CheckPurpose.ATTACHMENT, "D-1")
+    assert len({UUID(each.id) for each in asking.written}) == 2
 
 
 @pytest.mark.parametrize(
