@@ -116,6 +116,10 @@ class Hub:
         """When each key of each processor is woken next."""
         return dict(self._timers)
 
+    def left(self) -> dict[tuple[str, str], Any]:
+        """Return what each processor remembers of each key."""
+        return {place: state for place, state in self._state.items() if state is not None}
+
     def _drain(self) -> None:
         while self._waiting:
             queue = self.chance.choice(sorted(self._waiting))
