@@ -112,7 +112,7 @@ def settle(
 ) -> Watch | None:
     """Add what is to be told now, and return what is left of the watch (None = nothing).
 
-    Only the timer ends the quiet: a later fact may have overtaken what is waited for.
+    Only the timer ends the quiet, and the watch: a later fact may have overtaken what is waited for.
     """
     if watch.quiet_until:
         if not woken or now < watch.quiet_until:
@@ -124,7 +124,7 @@ def settle(
         told = change is not HelpChange.ENDED
         watch = replace(watch, told=told, contacts=contacts, tellings=watch.tellings + 1)
         changes.append(_telling(person, watch, change))
-    return None if not watch.told and watch.kept_until <= now else watch
+    return None if woken and not watch.told and watch.kept_until <= now else watch
 
 
 def newly_matched(watch: Watch, helps: Helps) -> bool:

@@ -44,6 +44,14 @@ def test_help_that_was_under_way_when_the_28_days_ended_is_pushed_when_it_comes(
     assert desk.matches() == [("k1", STARTED, ("Wijkteam",))]
 
 
+def test_a_later_check_that_overtakes_a_registration_makes_nobody_miss_it() -> None:
+    desk = Desk()
+    desk.take(check("k1"))
+    desk.take(check("k2", AT + days(57)), AT + days(57))
+    desk.take(helped(), AT + days(1))
+    assert sorted(each[0] for each in desk.matches()) == ["k1", "k2"]
+
+
 def test_a_check_is_forgotten_when_nothing_that_was_recorded_in_time_can_come_any_more() -> None:
     desk = Desk()
     desk.take(check())
@@ -93,6 +101,7 @@ def test_who_heard_known_hears_of_the_end_whenever_that_is() -> None:
     desk.until(AT + days(500))
     desk.take(ended(), AT + days(500))
     assert desk.matches() == [("k1", ENDED, ())]
+    desk.until(AT + days(500))
     assert desk.state is None
 
 
