@@ -162,11 +162,11 @@ def test_what_a_signal_sets_in_motion_needs_no_right_that_its_service_lacks(town
     assert town.signal(LANDLORD, "H-1").status_code == 202
     assert town.signal(LANDLORD, "H-2", bedragInCenten=-1).status_code == 400
     wait_until(lambda: any(len(case["signalen"]) == 2 for case in town.cases()), SECONDS, "the case")
-    assert town.register("R-1").status_code == 200
-    wait_until(lambda: town.check().json()["bekend"], SECONDS, "the registration")
     (case,) = (case["id"] for case in town.cases() if len(case["signalen"]) == 2)
     assert town.result(case).status_code == 202
     wait_until(lambda: town.cases()[0]["status"] == "afgesloten", SECONDS, "the result")
+    assert town.register("R-1").status_code == 200
+    wait_until(lambda: town.check().json()["bekend"], SECONDS, "the registration")
     for url in town.endpoints.values():
         assert well(url), httpx.get(f"{url}/health").text
 

@@ -40,7 +40,7 @@ async def test_a_party_has_its_own_topics_when_it_is_answered(house: House) -> N
         f"tenant.{oin}.{subject}.v1"
         for subject in (
             *("signals", "withdrawals", "erasures", "cases", "matches", "questions"),
-            *("pauses", "feedback", "refusals", "signalen"),
+            *("debt-reports", "pauses", "feedback", "refusals", "signalen"),
         )
     }
     party = [seen.event for seen in await house.on("parties.v1") if seen.key == oin][-1]
