@@ -50,6 +50,14 @@ def moment(text: str | int) -> datetime:
     return found
 
 
+def place(text: str) -> tuple[datetime, str]:
+    """Return the moment and id behind which a page begins; anything else is a 400 `Problem`."""
+    parts = decode(text)
+    if len(parts) != 2 or not is_id(str(parts[1])):
+        raise invalid()
+    return moment(parts[0]), str(parts[1])
+
+
 def invalid() -> Problem:
     """Return the 400 of a `vanaf` that cannot be read."""
     fout = (

@@ -1,6 +1,5 @@
 """Questions to a municipality, and its answers: is this the resident who is in debt help."""
 
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
@@ -12,8 +11,9 @@ from services.common.tokens import Caller, needs
 from services.common.web import BASE, Model, Moment
 from services.feedback.api import cursor
 from services.feedback.api.models import Ontvangen
+from services.feedback.api.own import whose
 from services.feedback.questions import QuestionRow, Questions
-from services.feedback.storage import Whose, Worklist
+from services.feedback.storage import Worklist
 
 PAGE = 100
 WITHDRAWN = "Deze vraag is vervallen: het signaal of de registratie is er niet meer, of zegt nu iets anders."
@@ -68,10 +68,10 @@ def vragen(questions: Questions, worklist: Worklist) -> APIRouter:
             str | None, Query(description="De waarde van volgende, voor de volgende pagina.")
         ] = None,
     ) -> Vragen:
-        whose = _whose(caller)
-        rows = await questions.page(whose, _place(vanaf) if vanaf else None, PAGE + 1)
+        own = whose(caller)
+        rows = await questions.page(own, cursor.place(vanaf) if vanaf else None, PAGE + 1)
         shown = rows[:PAGE]
-        personal = await worklist.personal(whose.municipality, [each.signal_id for each in shown])
+        personal = await worklist.personal(own.municipality, [each.signal_id for each in shown])
         last = cursor.encode(shown[-1].asked_at.isoformat(), shown[-1].question_id) if rows[PAGE:] else None
         return Vragen(vragen=[_vraag(row, personal.get(row.signal_id)) for row in shown], volgende=last)
 
@@ -82,13 +82,13 @@ def vragen(questions: Questions, worklist: Worklist) -> APIRouter:
         responses=_RESPONSES,
     )
     async def beantwoord_vraag(id: str, antwoord: Antwoord, caller: Team) -> Ontvangen:
-        whose = _whose(caller)
-        found = await questions.question(whose, id) if cursor.is_id(id) else None
+        own = whose(caller)
+        found = await questions.question(own, id) if cursor.is_id(id) else None
         if found is None:
             raise Problem(HTTPStatus.NOT_FOUND, "Deze vraag is er niet.")
         if found.state is QuestionState.WITHDRAWN:
             raise Problem(HTTPStatus.CONFLICT, WITHDRAWN)
-        return Ontvangen(id=await questions.answer(whose, found, same=antwoord.antwoord == "ja"))
+        return Ontvangen(id=await questions.answer(own, found, same=antwoord.antwoord == "ja"))
 
     return router
 
@@ -97,17 +97,6 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     HTTPStatus.NOT_FOUND: {"description": "Deze vraag is er niet, of is van een ander."},
     HTTPStatus.CONFLICT: {"description": WITHDRAWN},
 }
-
-
-def _whose(caller: Caller) -> Whose:
-    return Whose(municipality=caller.party, team=caller.team)
-
-
-def _place(vanaf: str) -> tuple[datetime, str]:
-    parts = cursor.decode(vanaf)
-    if len(parts) != 2 or not cursor.is_id(str(parts[1])):
-        raise cursor.invalid()
-    return cursor.moment(parts[0]), str(parts[1])
 
 
 def _vraag(row: QuestionRow, personal: str | None) -> Vraag:

@@ -7,16 +7,16 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
-from services.common.clock import AMSTERDAM, Clock, begin_of
+from services.common.clock import Clock, begin_of
 from services.common.problems import Problem
 from services.common.tokens import Caller, needs
 from services.common.web import BASE
-from services.feedback.api import cursor
 from services.feedback.api.models import Beeindiging, Ontvangen, Verlenging
+from services.feedback.api.own import known_of, own_case
 from services.feedback.api.reading import described, read
 from services.feedback.orders import Order, Orders
 from services.feedback.pauses import Pauses
-from services.feedback.storage import CaseRow, Whose, Worklist
+from services.feedback.storage import CaseRow, Worklist
 
 Team = Annotated[Caller, Depends(needs("zaken"))]
 NO_PAUSE = "Er loopt (nog) geen pauze voor deze zaak; zij begint met een resultaat of met bekende schuldhulp."
@@ -29,17 +29,6 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 def zaakpauzes(worklist: Worklist, orders: Orders, pauses: Pauses, clock: Clock) -> APIRouter:
     """Return the routes; a case that is not the caller's does not exist for it (404)."""
     router = APIRouter(prefix=f"{BASE}/zaken", tags=["zaken"])
-
-    async def own(case_id: str, caller: Caller) -> CaseRow:
-        whose = Whose(municipality=caller.party, team=caller.team)
-        found = await worklist.case(whose, case_id) if cursor.is_id(case_id) else None
-        if found is None:
-            raise Problem(HTTPStatus.NOT_FOUND, "Deze zaak is er niet.")
-        return found
-
-    def known(case: CaseRow) -> dict[str, Any]:
-        today = clock.now().astimezone(AMSTERDAM).date()
-        return {"vandaag": today, "signalen": {each.signal_id for each in case.signals}}
 
     async def give(case: CaseRow, caller: Caller, until: datetime | None, named: Sequence[str]) -> Ontvangen:
         if not await pauses.runs(caller.party, named or [each.signal_id for each in case.signals]):
@@ -55,8 +44,8 @@ def zaakpauzes(worklist: Worklist, orders: Orders, pauses: Pauses, clock: Clock)
         responses=_RESPONSES,
     )
     async def verleng_pauze(id: str, request: Request, caller: Team) -> Ontvangen:
-        case = await own(id, caller)
-        body = await read(request, Verlenging, known(case))
+        case = await own_case(worklist, id, caller)
+        body = await read(request, Verlenging, known_of(case, clock))
         return await give(case, caller, begin_of(body.tot_en_met + timedelta(days=1)), body.signalen)
 
     @router.post(
@@ -67,8 +56,8 @@ def zaakpauzes(worklist: Worklist, orders: Orders, pauses: Pauses, clock: Clock)
         responses=_RESPONSES,
     )
     async def beeindig_pauze(id: str, request: Request, caller: Team) -> Ontvangen:
-        case = await own(id, caller)
-        body = await read(request, Beeindiging, known(case))
+        case = await own_case(worklist, id, caller)
+        body = await read(request, Beeindiging, known_of(case, clock))
         return await give(case, caller, None, body.signalen)
 
     return router

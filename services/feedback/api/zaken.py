@@ -1,21 +1,20 @@
 """The worklist: a municipality's cases, and what its teams did about them."""
 
-from collections.abc import Mapping
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from services.common.clock import AMSTERDAM, Clock
+from services.common.clock import Clock
 from services.common.problems import Problem
 from services.common.tokens import Caller, needs
 from services.common.web import BASE
 from services.feedback.api import cursor
 from services.feedback.api.models import STATUS, Contactpoging, Ontvangen, Resultaat, Status, Zaken, zaak
+from services.feedback.api.own import known_of, own_case, whose
 from services.feedback.api.reading import described, read
 from services.feedback.outcomes import Attempt, Conclusion, Outcomes
-from services.feedback.storage import CaseRow, Whose, Worklist
+from services.feedback.storage import Worklist
 
 PAGE = 100
 Team = Annotated[Caller, Depends(needs("zaken"))]
@@ -29,16 +28,6 @@ def zaken(worklist: Worklist, outcomes: Outcomes, clock: Clock) -> APIRouter:
     """Return the routes of scope `zaken`; a case that is not the caller's does not exist for it (404)."""
     router = APIRouter(prefix=f"{BASE}/zaken", tags=["zaken"])
 
-    async def own(case_id: str, caller: Caller) -> CaseRow:
-        found = await worklist.case(_whose(caller), case_id) if cursor.is_id(case_id) else None
-        if found is None:
-            raise Problem(HTTPStatus.NOT_FOUND, "Deze zaak is er niet.")
-        return found
-
-    def known(case: CaseRow) -> Mapping[str, Any]:
-        today = clock.now().astimezone(AMSTERDAM).date()
-        return {"vandaag": today, "signalen": {each.signal_id for each in case.signals}}
-
     @router.get("", summary="De zaken van de eigen gemeente, of van het eigen team")
     async def lees_zaken(
         caller: Team,
@@ -47,11 +36,11 @@ def zaken(worklist: Worklist, outcomes: Outcomes, clock: Clock) -> APIRouter:
             str | None, Query(description="De waarde van volgende, voor de volgende pagina.")
         ] = None,
     ) -> Zaken:
-        whose, after = _whose(caller), _place(vanaf) if vanaf else None
-        rows = await worklist.page(whose, _STATUS_OF[status] if status else None, after, PAGE + 1)
+        own, after = whose(caller), cursor.place(vanaf) if vanaf else None
+        rows = await worklist.page(own, _STATUS_OF[status] if status else None, after, PAGE + 1)
         shown = rows[:PAGE]
         personal = await worklist.personal(
-            whose.municipality, [each.signal_id for row in shown for each in row.signals]
+            own.municipality, [each.signal_id for row in shown for each in row.signals]
         )
         last = cursor.encode(shown[-1].opened_at.isoformat(), shown[-1].case_id) if len(rows) > PAGE else None
         return Zaken(zaken=[zaak(row, personal) for row in shown], volgende=last)
@@ -64,8 +53,8 @@ def zaken(worklist: Worklist, outcomes: Outcomes, clock: Clock) -> APIRouter:
         responses=_NOT_FOUND | {HTTPStatus.CONFLICT: {"description": CONFLICT}},
     )
     async def meld_contactpoging(id: str, request: Request, caller: Team) -> Ontvangen:
-        case = await own(id, caller)
-        body = await read(request, Contactpoging, known(case))
+        case = await own_case(worklist, id, caller)
+        body = await read(request, Contactpoging, known_of(case, clock))
         attempt = Attempt(
             reference=body.kenmerk,
             kind=body.soort,
@@ -86,8 +75,8 @@ def zaken(worklist: Worklist, outcomes: Outcomes, clock: Clock) -> APIRouter:
         responses=_NOT_FOUND,
     )
     async def leg_resultaat_vast(id: str, request: Request, caller: Team) -> Ontvangen:
-        case = await own(id, caller)
-        body = await read(request, Resultaat, known(case))
+        case = await own_case(worklist, id, caller)
+        body = await read(request, Resultaat, known_of(case, clock))
         found = Conclusion(result=body.resultaat, on=body.datum, signal_ids=body.signalen)
         return Ontvangen(id=await outcomes.concluded(caller.party, caller.team or case.team, case, found))
 
@@ -97,14 +86,3 @@ def zaken(worklist: Worklist, outcomes: Outcomes, clock: Clock) -> APIRouter:
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {
     HTTPStatus.NOT_FOUND: {"description": "Deze zaak is er niet, of is van een ander."}
 }
-
-
-def _whose(caller: Caller) -> Whose:
-    return Whose(municipality=caller.party, team=caller.team)
-
-
-def _place(vanaf: str) -> tuple[datetime, str]:
-    parts = cursor.decode(vanaf)
-    if len(parts) != 2 or not cursor.is_id(str(parts[1])):
-        raise cursor.invalid()
-    return cursor.moment(parts[0]), str(parts[1])
