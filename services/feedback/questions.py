@@ -1,7 +1,7 @@
 """Questions to a municipality, as they were told, and its answers, to answers.v1. PostgreSQL."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -73,13 +73,13 @@ class Questions:
     async def page(self, whose: Whose, after: tuple[datetime, str] | None, limit: int) -> list[QuestionRow]:
         """Return open questions in the order of asking, after `after` (asked_at, question_id)."""
         asked_at, question_id = after or (None, None)
-        values = _whose(whose) | {"asked_at": asked_at, "question_id": question_id, "limit": limit}
+        values = asdict(whose) | {"asked_at": asked_at, "question_id": question_id, "limit": limit}
         async with transaction(self._engine) as connection:
             return [_question(row) for row in (await connection.execute(_PAGE, values)).mappings()]
 
     async def question(self, whose: Whose, question_id: str) -> QuestionRow | None:
         async with transaction(self._engine) as connection:
-            found = await connection.execute(_ONE, _whose(whose) | {"question_id": question_id})
+            found = await connection.execute(_ONE, asdict(whose) | {"question_id": question_id})
             row = found.mappings().first()
             return _question(row) if row else None
 
@@ -118,10 +118,6 @@ def _row(question: Question, asked_at: datetime) -> dict[str, Any]:
         "state": question.state.value,
         "asked_at": asked_at,
     }
-
-
-def _whose(whose: Whose) -> dict[str, Any]:
-    return {"municipality": whose.municipality, "team": whose.team}
 
 
 def _question(row: RowMapping) -> QuestionRow:

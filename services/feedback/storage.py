@@ -1,9 +1,8 @@
 """Reading the worklist, and remembering what was reported on its cases. PostgreSQL."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
 
 import msgspec
 from sqlalchemy import text
@@ -88,14 +87,14 @@ class Worklist:
         them, a team may be at the door.
         """
         opened_at, case_id = after or (None, None)
-        values = _own(whose) | {"status": status and status.value, "limit": limit}
+        values = asdict(whose) | {"status": status and status.value, "limit": limit}
         async with transaction(self._engine) as connection:
             found = await connection.execute(_PAGE, values | {"opened_at": opened_at, "case_id": case_id})
             return [_case(row) for row in found.mappings()]
 
     async def case(self, whose: Whose, case_id: str) -> CaseRow | None:
         async with transaction(self._engine) as connection:
-            found = await connection.execute(_ONE, _own(whose) | {"case_id": case_id})
+            found = await connection.execute(_ONE, asdict(whose) | {"case_id": case_id})
             row = found.mappings().first()
             return _case(row) if row else None
 
@@ -149,10 +148,6 @@ class Versions:
                 return
             await write()
             await connection.execute(self._published, {"id": id_, "version": version})
-
-
-def _own(whose: Whose) -> dict[str, Any]:
-    return {"municipality": whose.municipality, "team": whose.team}
 
 
 def _case(row: RowMapping) -> CaseRow:
