@@ -5,7 +5,7 @@ of two processes may differ.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from enum import StrEnum
 
@@ -29,11 +29,41 @@ KEEP_DONE = timedelta(days=35)
 
 
 class State(StrEnum):
-    """PENDING until it is DONE, or DEAD: given up until somebody restarts it."""
+    """PENDING until it is DONE, or DEAD: given up until somebody restarts it.
+
+    REPLACED: something later was told of the same thing before this one went out, and it may not go out now.
+    """
 
     PENDING = "pending"
     DONE = "done"
     DEAD = "dead"
+    REPLACED = "replaced"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """A delivery to be made; `id` is the idempotency key on the wire.
+
+    `about`: the thing that it tells of; of the same thing a lower `rank` is older. `fleeting`: it may not go
+    out any more once something newer is told of that thing.
+    """
+
+    id: str
+    target: str
+    body: bytes
+    headers: Mapping[str, str]
+    about: str | None = None
+    rank: int = 0
+    fleeting: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newer:
+    """Something was told of a thing, whether or not it is delivered; `id`: that of its delivery."""
+
+    id: str
+    about: str
+    rank: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +109,20 @@ def outcome_of(attempts: int, error: Exception | None) -> Outcome:
 
 
 _ENQUEUE = text("""
-    INSERT INTO common.deliveries (id, sender, target, body, headers)
-    VALUES (:id, :sender, :target, :body, :headers) ON CONFLICT (id) DO NOTHING
+    INSERT INTO common.deliveries (id, sender, target, body, headers, about, rank, fleeting)
+    SELECT :id, :sender, :target, :body, :headers, :about, :rank, :fleeting
+    WHERE NOT (:fleeting AND EXISTS (
+        SELECT FROM common.deliveries WHERE sender = :sender AND about = :about AND rank > :rank))
+    ON CONFLICT (id) DO NOTHING
 """).bindparams(bindparam("headers", type_=JSONB))
+_REPLACE = text("""
+    UPDATE common.deliveries AS old SET state = 'replaced', body = '', finished_at = now()
+    FROM unnest(CAST(:ids AS text[]), CAST(:abouts AS text[]), CAST(:ranks AS integer[]))
+        AS new (id, about, rank)
+    WHERE old.about = new.about AND old.sender = :sender AND old.fleeting AND old.state IN ('pending', 'dead')
+      AND old.rank <= new.rank AND old.id <> new.id
+      AND NOT EXISTS (SELECT FROM common.deliveries e WHERE e.id = new.id AND e.place < old.place)
+""")
 _CLAIM = text("""
     UPDATE common.deliveries SET attempts = attempts + 1, next_at = now() + :lease
     WHERE id = (
@@ -111,22 +152,25 @@ _COUNT = text("""
            (SELECT count(*) FROM common.deliveries WHERE sender = :sender AND state = 'dead')
 """)
 _FORGET = text("""
-    DELETE FROM common.deliveries WHERE sender = :sender AND state = 'done' AND finished_at < now() - :keep
+    DELETE FROM common.deliveries
+    WHERE sender = :sender AND state IN ('done', 'replaced') AND finished_at < now() - :keep
 """)
 
 
-async def enqueue(
-    connection: AsyncConnection,
-    *,
-    id: str,
-    sender: str,
-    target: str,
-    body: bytes,
-    headers: Mapping[str, str],
-) -> None:
-    """Add a delivery in the transaction of what it follows from; an id that is there changes nothing."""
-    values = {"id": id, "sender": sender, "target": target, "body": body, "headers": dict(headers)}
-    await connection.execute(_ENQUEUE, values)
+async def enqueue(connection: AsyncConnection, sender: str, found: Sequence[NewDelivery]) -> None:
+    """Add deliveries in the transaction of what they follow from; an id that is there changes nothing."""
+    if found:
+        await connection.execute(_ENQUEUE, [asdict(each) | {"sender": sender} for each in found])
+
+
+async def replace(connection: AsyncConnection, sender: str, news: Sequence[Newer]) -> None:
+    """Let what waits, or was given up, and is fleeting give way to what was told of the same thing later.
+
+    Call it after `enqueue`, in the same transaction. What is on the wire at this moment is not called back.
+    """
+    values = {"ids": [each.id for each in news], "abouts": [each.about for each in news]}
+    if news:
+        await connection.execute(_REPLACE, values | {"ranks": [each.rank for each in news], "sender": sender})
 
 
 async def claim(connection: AsyncConnection, sender: str, busy: Sequence[str]) -> Delivery | None:

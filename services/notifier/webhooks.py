@@ -12,29 +12,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.common import deliveries
 from services.common.cloudevents import rfc3339
-from services.common.deliveries import Delivery
+from services.common.deliveries import Delivery, NewDelivery, Newer
 from services.common.errors import PermanentError, TransientError
-from services.common.events import BailiffMatch, Feedback, Party, Pause
+from services.common.events import Party
 from services.common.identifiers import derived_id, is_safe_url
 from services.common.records import Message
 from services.common.tracing import TRACEPARENT
 from services.common.view import View
+from services.notifier.news import News, news_of
 
 PROJECTION = "notifier-webhooks"
 SENDER = "webhooks"
-TOPICS = ("pauses.v1", "feedback.v1", "bailiff-matches.v1")
+TOPICS = ("pauses.v1", "feedback.v1", "bailiff-matches.v1", "erasures.v1")
 CONTENT_TYPE = "application/cloudevents+json"
 TIMEOUT_SECONDS = 10.0
 _AGAIN = frozenset({httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS})
-
-
-def receiver(message: Message) -> str | None:
-    """Return the party (OIN) that an event is for; None = not an event of webhooks."""
-    match message.event:
-        case Pause(creditor=party) | Feedback(creditor=party) | BailiffMatch(asker=party):
-            return party
-        case _:
-            return None
 
 
 def structured(message: Message) -> bytes:
@@ -96,18 +88,15 @@ class Webhooks(Service):
         await self._client.aclose()
 
     async def enqueue(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
-        """Add a delivery for each event that is for a party with a webhook (the apply of a projection)."""
-        for message in messages:
-            party = receiver(message)
-            if party is not None and self._url(party):
-                await deliveries.enqueue(
-                    connection,
-                    id=derived_id("webhook", party, message.meta.source, message.meta.id),
-                    sender=SENDER,
-                    target=party,
-                    body=structured(message),
-                    headers=trace_of(message),
-                )
+        """Add a delivery for each event that is for a party with a webhook (the apply of a projection).
+
+        What waits and may be told no longer gives way, also when its party has no webhook at this moment.
+        """
+        found = [(message, news) for message in messages if (news := news_of(message.event))]
+        told = [_delivery(*each, each[1].party) for each in found if each[1].party]
+        await deliveries.enqueue(connection, SENDER, [each for each in told if self._url(each.target)])
+        newer = [Newer(id=_id(*each), about=each[1].about, rank=each[1].rank) for each in found]
+        await deliveries.replace(connection, SENDER, newer)
 
     async def deliver(self, delivery: Delivery) -> None:
         """Push one event (the call of the sender)."""
@@ -119,3 +108,19 @@ class Webhooks(Service):
     def _url(self, oin: str) -> str | None:
         party = self._parties.get(oin)
         return party.webhook if party else None
+
+
+def _delivery(message: Message, news: News, party: str) -> NewDelivery:
+    return NewDelivery(
+        id=_id(message, news),
+        target=party,
+        body=structured(message),
+        headers=trace_of(message),
+        about=news.about,
+        rank=news.rank,
+        fleeting=news.fleeting,
+    )
+
+
+def _id(message: Message, news: News) -> str:
+    return derived_id("webhook", news.party or "", message.meta.source, message.meta.id)

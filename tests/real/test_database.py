@@ -22,7 +22,7 @@ def test_services_that_start_together_migrate_once(tmp_path: Path) -> None:
         engine = create_engine(server.url, poolclass=NullPool)
         with engine.connect() as connection:
             versions = connection.execute(text("SELECT version_num FROM common.alembic_version")).all()
-    assert [tuple(row) for row in versions] == [("0017",)]
+    assert [tuple(row) for row in versions] == [("0018",)]
 
 
 async def test_a_transaction_is_rolled_back_by_any_error(database: str) -> None:

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner
 
 from services.common.database import make_engine, migrate
-from services.common.deliveries import Delivery, enqueue
+from services.common.deliveries import Delivery, NewDelivery, Newer, enqueue
+from services.common.deliveries import replace as give_way
 from services.common.errors import ConfigurationError, PermanentError, TransientError
 from services.common.runtime import Runtime
 from services.common.sender import Deliver, Sender
@@ -40,9 +41,25 @@ class Outbox:
 
     async def add(self, id: str, target: str = "https://partner.example/hook", body: bytes = b"body") -> None:
         async with self.engine.begin() as connection:
-            await enqueue(
-                connection, id=id, sender=self.name, target=target, body=body, headers={"ce-type": "x"}
+            new = NewDelivery(id=id, target=target, body=body, headers={"ce-type": "x"})
+            await enqueue(connection, self.name, [new])
+
+    async def tell(self, *ids: str, rank: int = 0, fleeting: bool = False) -> None:
+        """Enqueue what tells of one thing, as a projection does with a batch."""
+        new = [
+            NewDelivery(
+                id=id, target=id, body=b"whom to call", headers={}, about="a", rank=rank, fleeting=fleeting
             )
+            for id in ids
+        ]
+        async with self.engine.begin() as connection:
+            await enqueue(connection, self.name, new)
+            await give_way(connection, self.name, [Newer(id=id, about="a", rank=rank) for id in ids])
+
+    async def states(self) -> dict[str, tuple[str, bool]]:
+        """Return of each delivery its state, and whether it has a body."""
+        sql = "SELECT id, state, body <> '' FROM common.deliveries WHERE sender = :sender"
+        return {id: (state, bool(body)) for id, state, body in await self.ask(sql, sender=self.name)}
 
     def sender(self, deliver: Deliver) -> Sender:
         return Sender(self.name, deliver, self.runtime, self.engine)
@@ -251,6 +268,54 @@ async def test_sender_killed_after_the_call_delivers_again_with_the_same_key(dat
         with worker(box, 771):
             await box.until_state("done", id)
         assert await box.ask(f"SELECT id, body FROM {table}") == [(id, b"body")] * 2
+
+
+async def test_what_is_fleeting_and_waited_too_long_gives_way_to_what_is_newer(database: str) -> None:
+    async with outbox(database) as box:
+        first, second, lasting, last = (f"{box.name}-{name}" for name in ("1", "2", "3", "4"))
+        await box.tell(first, second, fleeting=True)
+        assert await box.states() == {first: ("replaced", False), second: ("pending", True)}
+        await box.ask("UPDATE common.deliveries SET state = 'dead' WHERE id = :id", id=second)
+        await box.tell(lasting)
+        assert (await box.states())[second] == ("replaced", False)
+        await box.tell(last)
+        assert (await box.states())[lasting] == ("pending", True)
+        calls: list[str] = []
+
+        async def deliver(delivery: Delivery) -> None:
+            calls.append(delivery.id)
+
+        async with running(box.sender(deliver)):
+            await box.until_state("done", lasting, last)
+        assert sorted(calls) == [lasting, last]
+
+
+async def test_what_is_older_or_read_again_replaces_nothing_and_is_not_sent_after_it(database: str) -> None:
+    async with outbox(database) as box:
+        first, corrected, late = (f"{box.name}-{name}" for name in ("1", "2", "late"))
+        await box.tell(first, fleeting=True)
+        await box.tell(corrected, rank=2, fleeting=True)
+        await box.tell(late, rank=1, fleeting=True)
+        await box.tell(first, rank=2, fleeting=True)
+        assert await box.states() == {first: ("replaced", False), corrected: ("pending", True)}
+
+
+async def test_what_gives_way_while_it_is_on_the_wire_is_not_tried_again(database: str) -> None:
+    async with outbox(database) as box:
+        id, called, answer = f"{box.name}-1", asyncio.Event(), asyncio.Event()
+
+        async def deliver(delivery: Delivery) -> None:
+            called.set()
+            await answer.wait()
+            raise TransientError("503")
+
+        await box.tell(id, fleeting=True)
+        async with running(box.sender(deliver)):
+            await called.wait()
+            async with box.engine.begin() as connection:
+                await give_way(connection, box.name, [Newer(id="of nobody", about="a", rank=0)])
+            answer.set()
+        assert await box.states() == {id: ("replaced", False)}
 
 
 async def test_a_sender_stops_after_the_calls_that_go_on(database: str) -> None:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.common.database import make_engine, transaction
-from services.common.events import BailiffMatch, Event, Feedback, Pause, Role
+from services.common.events import BailiffMatch, Event, Feedback, FeedbackStatus, Pause, Role
 from tests.flow.examples import example
 from tests.real.notifier.conftest import Post
 from tests.real.primitives import until
@@ -93,6 +93,19 @@ async def test_a_500_is_tried_again_under_the_same_key(post: Post, partner: Rece
     (first, one), (second, other) = partner.got
     assert one == other
     assert first["idempotency-key"] == second["idempotency-key"]
+
+
+async def test_a_webhook_that_waited_while_help_ended_names_no_helper(post: Post, partner: Receiver) -> None:
+    partner.answers = [500]
+    party = await post.party(Role.CREDITOR, webhook=partner.url)
+    known = replace(example("feedback/known", Feedback), creditor=party)
+    over = replace(known, status=FeedbackStatus.NOT_YET_PICKED_UP, contacts=())
+    await post.write("feedback.v1", party, known)
+    await finished(post, party, lambda found: found == [("pending", 1)] and len(partner.got) == 1)
+    await post.write("feedback.v1", party, over)
+    await finished(post, party, lambda found: sorted(found) == [("done", 1), ("replaced", 1)])
+    assert partner.got[-1][1]["data"]["status"] == "NOT_YET_PICKED_UP"  # type: ignore[index]
+    assert len(partner.got) == 2
 
 
 async def test_a_4xx_is_given_up_at_once_where_somebody_can_see_it(post: Post, partner: Receiver) -> None:

@@ -8,31 +8,11 @@ import pytest
 from msgspec.structs import replace
 
 from services.common.errors import PermanentError, SignaalhubError, TransientError
-from services.common.events import BailiffMatch, Event, Feedback, Pause, Signal
-from services.notifier.webhooks import post, receiver, structured
+from services.common.events import Pause
+from services.notifier.webhooks import post, structured
 from tests.flow.examples import example, message
 
 URL = "https://ontvanger.example/haak"
-
-
-@pytest.mark.parametrize(
-    ("event", "party"),
-    [
-        (example("pauses/started", Pause), "00000099000000001001"),
-        (example("feedback/known", Feedback), "00000099000000003001"),
-        (example("bailiff-matches/help-started", BailiffMatch), "00000099000000004001"),
-    ],
-)
-def test_an_event_is_for_the_creditor_or_the_bailiff_that_it_names(event: Event, party: str) -> None:
-    found = receiver(message(event, "x"))
-    assert found is not None
-    assert len(found) == len(party)
-    assert found in json.dumps(json.loads(structured(message(event, "x")))["data"])
-
-
-def test_other_events_are_for_nobody() -> None:
-    assert receiver(message(example("signals/rent", Signal), "x")) is None
-    assert receiver(message(None, "x")) is None
 
 
 def test_the_body_is_a_structured_cloudevent() -> None:
