@@ -1,10 +1,13 @@
 """Parties, agreements and policy, arranged in the order in which the gate asks for them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from services.common.events import Agreement, AgreementKind, Area, Party, Policy
+from services.ingest.domain.drafts import Common, SignalClaim
+from services.ingest.domain.reasons import Problem
+from services.ingest.domain.windows import Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +16,32 @@ class Place:
 
     municipality_code: str
     area: Area
+
+
+@dataclass(slots=True)
+class Facts:
+    """What the hub itself knows about signals that have the same in common."""
+
+    today: str
+    """YYYY-MM-DD, as birth dates are."""
+    municipality: Party | None
+    creditor: Party | None
+    agreements: tuple[Agreement, ...] | None
+    """Of this municipality and creditor on the signal's date; None when one of the three is not known."""
+    may_act: bool
+    """Whether the sender may send signals of this creditor to any municipality."""
+    window: Window | None
+    """Days in arrears; None when kind of creditor or date is not known."""
+    least_cents: int
+    """What the law sets for this kind of creditor."""
+    threshold_cents: int
+    """What the municipality set, for an early signal."""
+
+
+Fails = Callable[[SignalClaim, Facts], bool]
+"""Tells whether a signal falls under a ground for refusal; what could not be read is not judged."""
+Judgement = tuple[Facts, tuple[tuple[Fails, Problem], ...]]
+"""What is left to be asked of each signal by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +61,8 @@ class Directory:
     """Cents below which a municipality wants no early signal."""
     policies: Mapping[str, Policy] = field(default_factory=dict)
     """By municipality."""
+    judged: dict[Common, Judgement] = field(default_factory=dict, repr=False, compare=False)
+    """What follows from all this for signals that have the same in common, as the gate found it before."""
 
 
 def directory_of(

@@ -176,16 +176,20 @@ def day(value: object) -> date | None:
     return _day(value) if isinstance(value, str) and len(value) == len("YYYY-MM-DD") else None
 
 
-@lru_cache(maxsize=4096)  # a delivery has thousands of signals and some dozens of dates
-def _day(text: str) -> date | None:
+def _date(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if _DATE.fullmatch(text) else None
     except ValueError:
         return None
 
 
+_day = lru_cache(maxsize=4096)(_date)  # a delivery has thousands of signals and some dozens of dates
+
+
 def birth_date(value: object) -> str | None:
     """YYYY, YYYY-MM or YYYY-MM-DD; parts of zeros at the end are unknown (BRP) and left out."""
+    if isinstance(value, str) and (whole := _date(value)):  # most are
+        return value if whole.year >= _EARLIEST_BIRTH else None
     found = _BIRTH_DATE.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         return None

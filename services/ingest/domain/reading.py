@@ -1,29 +1,76 @@
 """From a raw JSON object (or a CSV row in that shape) to what it says. Total: no value makes it raise."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
+from typing import Any
 
 from services.common.events import SignalKind, Threat
 from services.ingest.domain import formats
 from services.ingest.domain.drafts import Address, Declared, Person, Reach, RegistrationClaim, SignalClaim
-from services.ingest.domain.members import Members
+from services.ingest.domain.forms import Form, Member, is_absent, json_object
 from services.ingest.domain.reasons import Problem, Reason
 
 Problems = tuple[Problem, ...]
 _UNREADABLE = (Problem(Reason.UNREADABLE),)
-_KIND = frozenset({"crisissignaal", "soort", "dreiging", "einddatumLevering"})
-_DECLARED = frozenset(
-    {
-        "huidigeKlant",
-        "bezwaar",
-        "betalingsregeling",
-        "incassofase",
-        "evenredig",
-        "achterstalligeTermijnen",
-        "rechtspersoon",
-    }
+_SIGNAL = Form(
+    Member("kenmerk", formats.reference, Reason.REFERENCE_INVALID, required=True),
+    Member("schuldeiser", formats.oin, Reason.OIN_INVALID),
+    Member("gemeentecode", formats.municipality_code, required=True),
+    Member("signaalpartner", formats.partner_type, Reason.PARTNER_TYPE_INVALID, required=True),
+    Member("bedragInCenten", formats.amount, Reason.AMOUNT_INVALID, required=True),
+    Member("ontstaansdatum", formats.day, Reason.DATE_INVALID, required=True),
+    Member("signaaldatum", formats.day, Reason.DATE_INVALID, required=True),
+    Member("crisissignaal", formats.boolean),
+    Member("soort", formats.signal_kind),
+    Member("dreiging", formats.threat),
+    Member("einddatumLevering", formats.day, Reason.DATE_INVALID),
+    Member("warmeOverdracht", formats.boolean),
+    Member("adresTwijfel", formats.boolean),
+    Member("klantnummer", formats.reference),
+    Member("inspanningen", formats.efforts),
+    Member("huidigeKlant", formats.boolean),
+    Member("bezwaar", formats.boolean),
+    Member("betalingsregeling", formats.arrangement),
+    Member("incassofase", formats.stage),
+    Member("evenredig", formats.boolean),
+    Member("achterstalligeTermijnen", formats.terms),
+    Member("rechtspersoon", formats.boolean),
+    Member("persoon", json_object),
+    Member("adres", json_object, required=True),
+    Member("contact", json_object),
 )
-_USUAL = Declared("abcd")
+_NAME = (
+    Member("voorletters", formats.initials, Reason.NAME_INVALID),
+    Member("voorvoegsel", formats.prefix, Reason.NAME_INVALID),
+    Member("geslachtsnaam", formats.name, Reason.NAME_INVALID),
+    Member("geboortedatum", formats.birth_date, Reason.BIRTH_DATE_INVALID),
+)
+_REACHED = (
+    Member("telefoon", formats.phone, Reason.CONTACT_INVALID),
+    Member("email", formats.email, Reason.CONTACT_INVALID),
+)
+_REGISTERED = (
+    Member("burgerservicenummer", formats.bsn, Reason.BSN_INVALID, required=True),
+    Member("begindatum", formats.day, Reason.DATE_INVALID, required=True),
+    Member("fase", formats.phase),
+    Member("besluitdatum", formats.day, Reason.DATE_INVALID),
+    Member("persoon", json_object),
+    Member("adres", json_object, required=True),
+    Member("contact", json_object, required=True),
+)
+_PERSON = Form(Member("burgerservicenummer", formats.bsn, Reason.BSN_INVALID), *_NAME)
+_NAMED = Form(*_NAME)
+_ADDRESS = Form(
+    Member("postcode", formats.postcode, Reason.POSTCODE_INVALID, required=True),
+    Member("huisnummer", formats.house_number, Reason.HOUSE_NUMBER_INVALID, required=True),
+    Member("huisletter", formats.house_letter, Reason.HOUSE_LETTER_INVALID),
+    Member("huisnummertoevoeging", formats.addition, Reason.ADDITION_INVALID),
+)
+_REACH = Form(*_REACHED)
+_HELPER = Form(Member("organisatie", formats.text, required=True), *_REACHED)
+_REGISTRATION = Form(Member("namens", formats.oin, Reason.OIN_INVALID), *_REGISTERED)
+_SNAPSHOT_ROW = Form(Member("kenmerk", formats.reference, Reason.REFERENCE_INVALID), *_REGISTERED)
+_NOBODY, _NO_REACH = Person(), Reach()
 
 
 def read_signal(raw: object, sender: str) -> tuple[SignalClaim | None, Problems]:
@@ -31,84 +78,73 @@ def read_signal(raw: object, sender: str) -> tuple[SignalClaim | None, Problems]
     if not isinstance(raw, dict):
         return None, _UNREADABLE
     problems: list[Problem] = []
-    members = Members(raw, problems)
-    person = members.nested("persoon")
-    kind, threat, supply_ends_on = _kind(members)
+    found = _SIGNAL.read(raw, problems)
+    value = found.get
+    kind, threat, supply_ends_on = _kind(found, raw, problems)
+    person, address, reach = value("persoon"), value("adres"), value("contact")
+    named = _PERSON.read(person, problems, "persoon.") if person else {}
     claim = SignalClaim(
-        reference=members.required("kenmerk", formats.reference, Reason.REFERENCE_INVALID),
-        creditor=_creditor(members, sender),
-        municipality_code=members.required("gemeentecode", formats.municipality_code),
-        partner_type=members.required("signaalpartner", formats.partner_type, Reason.PARTNER_TYPE_INVALID),
-        amount_cents=members.required("bedragInCenten", formats.amount, Reason.AMOUNT_INVALID),
-        arrears_since=members.required("ontstaansdatum", formats.day, Reason.DATE_INVALID),
-        signal_date=members.required("signaaldatum", formats.day, Reason.DATE_INVALID),
+        reference=value("kenmerk"),
+        creditor=value("schuldeiser") or (sender if is_absent(raw, "schuldeiser") else None),
+        municipality_code=value("gemeentecode"),
+        partner_type=value("signaalpartner"),
+        amount_cents=value("bedragInCenten"),
+        arrears_since=value("ontstaansdatum"),
+        signal_date=value("signaaldatum"),
         kind=kind,
         threat=threat,
         supply_ends_on=supply_ends_on,
-        warm_transfer=members.optional("warmeOverdracht", formats.boolean) or False,
-        address_doubt=members.optional("adresTwijfel", formats.boolean) or False,
-        customer_number=members.optional("klantnummer", formats.reference),
-        has_bsn=person.has("burgerservicenummer"),
-        person=_person(person, person.optional("burgerservicenummer", formats.bsn, Reason.BSN_INVALID)),
-        address=_address(members),
-        reach=_reach(members.nested("contact")),
-        declared=_declared(members),
+        warm_transfer=value("warmeOverdracht") or False,
+        address_doubt=value("adresTwijfel") or False,
+        customer_number=value("klantnummer"),
+        has_bsn=not is_absent(person or {}, "burgerservicenummer"),
+        person=_person(named, named.get("burgerservicenummer")) if named else _NOBODY,
+        address=None if address is None else _address(_ADDRESS.read(address, problems, "adres.")),
+        reach=_reach(_REACH.read(reach, problems, "contact.")) if reach else _NO_REACH,
+        declared=_declared(value),
     )
-    members.close()
     return claim, tuple(problems)
 
 
 def read_registration(raw: object) -> tuple[RegistrationClaim | None, Problems]:
     """Read one registration of debt help and all that is wrong with its form."""
-    if not isinstance(raw, Mapping):
-        return None, _UNREADABLE
-    problems: list[Problem] = []
-    members = Members(raw, problems)
-    on_behalf_of = members.optional("namens", formats.oin, Reason.OIN_INVALID)
-    return _registration(members, on_behalf_of), tuple(problems)
+    return _registration(raw, _REGISTRATION)
 
 
 def read_snapshot_row(raw: object) -> tuple[RegistrationClaim | None, Problems]:
     """Read a registration in a snapshot: it has its own `kenmerk` or none; the request says for whom."""
+    return _registration(raw, _SNAPSHOT_ROW)
+
+
+def _registration(raw: object, form: Form) -> tuple[RegistrationClaim | None, Problems]:
     if not isinstance(raw, Mapping):
         return None, _UNREADABLE
     problems: list[Problem] = []
-    members = Members(raw, problems)
-    reference = members.optional("kenmerk", formats.reference, Reason.REFERENCE_INVALID)
-    return _registration(members, None, reference), tuple(problems)
-
-
-def _registration(
-    members: Members, on_behalf_of: str | None, reference: str | None = None
-) -> RegistrationClaim:
-    bsn = members.required("burgerservicenummer", formats.bsn, Reason.BSN_INVALID)
-    contact = members.nested("contact", required=True)
+    found = form.read(raw, problems)
+    value = found.get
+    person, address, contact = value("persoon"), value("adres"), value("contact")
+    named = _NAMED.read(person, problems, "persoon.") if person else {}
+    helper = {} if contact is None else _HELPER.read(contact, problems, "contact.")
     claim = RegistrationClaim(
-        on_behalf_of=on_behalf_of,
-        person=_person(members.nested("persoon"), bsn),
-        address=_address(members),
-        started_on=members.required("begindatum", formats.day, Reason.DATE_INVALID),
-        organisation=contact.required("organisatie", formats.text),
-        reach=_reach(contact),
-        reference=reference,
-        phase=members.optional("fase", formats.phase),
-        admitted_on=members.optional("besluitdatum", formats.day, Reason.DATE_INVALID),
+        on_behalf_of=value("namens"),
+        person=_person(named, value("burgerservicenummer")),
+        address=None if address is None else _address(_ADDRESS.read(address, problems, "adres.")),
+        started_on=value("begindatum"),
+        organisation=helper.get("organisatie"),
+        reach=_reach(helper),
+        reference=value("kenmerk"),
+        phase=value("fase"),
+        admitted_on=value("besluitdatum"),
     )
-    members.close()
-    return claim
+    return claim, tuple(problems)
 
 
-def _creditor(members: Members, sender: str) -> str | None:
-    named = members.optional("schuldeiser", formats.oin, Reason.OIN_INVALID)
-    return named if members.has("schuldeiser") else sender
-
-
-def _kind(members: Members) -> tuple[SignalKind, Threat | None, date | None]:
-    """Read what is asked for; `crisissignaal` (DDAS) alone says it too, but may not say something else."""
-    if not members.any_of(_KIND):
-        return SignalKind.EARLY, None, None
-    crisis = members.optional("crisissignaal", formats.boolean)
-    kind = members.optional("soort", formats.signal_kind)
+def _kind(
+    found: Mapping[str, Any], raw: Mapping[str, object], problems: list[Problem]
+) -> tuple[SignalKind, Threat | None, date | None]:
+    """Tell what is asked for; `crisissignaal` (DDAS) alone says it too, but may not say something else."""
+    crisis, kind = found.get("crisissignaal"), found.get("soort")
+    threat, ends_on = found.get("dreiging"), found.get("einddatumLevering")
     if kind is None:
         kind = SignalKind.CRISIS if crisis else SignalKind.EARLY
     elif (
@@ -116,61 +152,44 @@ def _kind(members: Members) -> tuple[SignalKind, Threat | None, date | None]:
         and kind is not SignalKind.END_OF_SUPPLY
         and crisis is not (kind is SignalKind.CRISIS)
     ):
-        members.note(Reason.FIELD_INVALID, "crisissignaal")
-    threat = members.optional("dreiging", formats.threat)
+        problems.append(Problem(Reason.FIELD_INVALID, "crisissignaal"))
     if kind is SignalKind.END_OF_SUPPLY:
-        return kind, threat, members.required("einddatumLevering", formats.day, Reason.DATE_INVALID)
-    if members.optional("einddatumLevering", formats.day, Reason.DATE_INVALID):
-        members.note(Reason.FIELD_INVALID, "einddatumLevering")
+        if is_absent(raw, "einddatumLevering"):
+            problems.append(Problem(Reason.FIELD_MISSING, "einddatumLevering"))
+        return kind, threat, ends_on
+    if ends_on:
+        problems.append(Problem(Reason.FIELD_INVALID, "einddatumLevering"))
     if threat and kind is SignalKind.EARLY:
-        members.note(Reason.FIELD_INVALID, "dreiging")
+        problems.append(Problem(Reason.FIELD_INVALID, "dreiging"))
     return kind, threat, None
 
 
-def _declared(members: Members) -> Declared:
-    efforts = members.optional("inspanningen", formats.efforts)
-    if not members.any_of(_DECLARED):
-        return _USUAL if efforts == _USUAL.efforts else Declared(efforts)
+def _declared(value: Callable[[str], Any]) -> Declared:
     return Declared(
-        efforts,
-        members.optional("huidigeKlant", formats.boolean),
-        members.optional("bezwaar", formats.boolean),
-        members.optional("betalingsregeling", formats.arrangement),
-        members.optional("incassofase", formats.stage),
-        members.optional("evenredig", formats.boolean),
-        members.optional("achterstalligeTermijnen", formats.terms),
-        members.optional("rechtspersoon", formats.boolean),
+        value("inspanningen"),
+        value("huidigeKlant"),
+        value("bezwaar"),
+        value("betalingsregeling"),
+        value("incassofase"),
+        value("evenredig"),
+        value("achterstalligeTermijnen"),
+        value("rechtspersoon"),
     )
 
 
-def _person(members: Members, bsn: str | None) -> Person:
-    person = Person(
-        bsn=bsn,
-        initials=members.optional("voorletters", formats.initials, Reason.NAME_INVALID),
-        prefix=members.optional("voorvoegsel", formats.prefix, Reason.NAME_INVALID),
-        surname=members.optional("geslachtsnaam", formats.name, Reason.NAME_INVALID),
-        birth_date=members.optional("geboortedatum", formats.birth_date, Reason.BIRTH_DATE_INVALID),
+def _person(found: Mapping[str, Any], bsn: str | None) -> Person:
+    value = found.get
+    return Person(
+        bsn, value("voorletters"), value("voorvoegsel"), value("geslachtsnaam"), value("geboortedatum")
     )
-    members.close()
-    return person
 
 
-def _address(parent: Members) -> Address | None:
-    members = parent.nested("adres", required=True)
-    postcode = members.required("postcode", formats.postcode, Reason.POSTCODE_INVALID)
-    number = members.required("huisnummer", formats.house_number, Reason.HOUSE_NUMBER_INVALID)
-    letter = members.optional("huisletter", formats.house_letter, Reason.HOUSE_LETTER_INVALID)
-    addition = members.optional("huisnummertoevoeging", formats.addition, Reason.ADDITION_INVALID)
-    members.close()
+def _address(found: Mapping[str, Any]) -> Address | None:
+    postcode, number = found.get("postcode"), found.get("huisnummer")
     if postcode is None or number is None:
         return None
-    return Address(postcode=postcode, number=number, letter=letter, addition=addition)
+    return Address(postcode, number, found.get("huisletter"), found.get("huisnummertoevoeging"))
 
 
-def _reach(members: Members) -> Reach:
-    reach = Reach(
-        phone=members.optional("telefoon", formats.phone, Reason.CONTACT_INVALID),
-        email=members.optional("email", formats.email, Reason.CONTACT_INVALID),
-    )
-    members.close()
-    return reach
+def _reach(found: Mapping[str, Any]) -> Reach:
+    return Reach(found.get("telefoon"), found.get("email"))

@@ -4,28 +4,28 @@ Sources are those of domain.md chapter 12. A rule holds for signals with a date 
 `until`. Parties, agreements and dates are asked in facts.py; numbers stand in limits.py and windows.py.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from typing import Generic, TypeVar
 
 from services.ingest.domain import conduct, facts
-from services.ingest.domain.drafts import SignalClaim
+from services.ingest.domain.directory import Facts, Fails
+from services.ingest.domain.drafts import Common, SignalClaim
 from services.ingest.domain.limits import CAK, COVENANT, END_OF_SUPPLY
 from services.ingest.domain.reasons import Problem, Reason
 
-Fails = Callable[[SignalClaim, facts.Facts], bool]
-"""Tells whether a signal falls under a ground for refusal; what could not be read is not judged."""
+S = TypeVar("S")
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Generic[S]):
     """A ground for refusal: its code and sentence (`problem`), the text it rests on, and when it holds."""
 
     reason: Reason
     path: str
     """Of the member that is wrong."""
-    fails: Fails
+    fails: Callable[[S, Facts], bool]
     source: str
     since: date = COVENANT
     until: date | None = None
@@ -38,97 +38,124 @@ class Rule:
         return self.since <= on and (self.until is None or on <= self.until)
 
 
+class Shared(Rule[Common]):
+    """Looks only at what many signals have in common: it is asked once for all of them."""
+
+    __slots__ = ()
+
+
+class Own(Rule[SignalClaim]):
+    """Looks at the signal itself."""
+
+    __slots__ = ()
+
+
 _HUB = "afspraak van de hub"
-RULES: tuple[Rule, ...] = (
-    Rule(Reason.MUNICIPALITY_UNKNOWN, "gemeentecode", facts.municipality_unknown, _HUB),
-    Rule(Reason.MUNICIPALITY_INACTIVE, "gemeentecode", facts.municipality_inactive, _HUB),
-    Rule(Reason.CREDITOR_UNKNOWN, "schuldeiser", facts.creditor_unknown, _HUB),
-    Rule(Reason.PARTNER_TYPE_MISMATCH, "signaalpartner", facts.other_partner_type, _HUB),
-    Rule(Reason.NO_AGREEMENT, "schuldeiser", facts.no_agreement, "LCV, modelovereenkomst (C2, V1)"),
-    Rule(Reason.KIND_NOT_AGREED, "soort", facts.kind_not_agreed, "LCV, modelovereenkomst (C2)"),
-    Rule(Reason.NOT_REPRESENTED, "schuldeiser", facts.not_represented, "LCV, modelovereenkomst (N8b)"),
-    Rule(
+RULES: tuple[Shared | Own, ...] = (
+    Shared(Reason.MUNICIPALITY_UNKNOWN, "gemeentecode", facts.municipality_unknown, _HUB),
+    Shared(Reason.MUNICIPALITY_INACTIVE, "gemeentecode", facts.municipality_inactive, _HUB),
+    Shared(Reason.CREDITOR_UNKNOWN, "schuldeiser", facts.creditor_unknown, _HUB),
+    Shared(Reason.PARTNER_TYPE_MISMATCH, "signaalpartner", facts.other_partner_type, _HUB),
+    Shared(Reason.NO_AGREEMENT, "schuldeiser", facts.no_agreement, "LCV, modelovereenkomst (C2, V1)"),
+    Shared(Reason.KIND_NOT_AGREED, "soort", facts.kind_not_agreed, "LCV, modelovereenkomst (C2)"),
+    Shared(Reason.NOT_REPRESENTED, "schuldeiser", facts.not_represented, "LCV, modelovereenkomst (N8b)"),
+    Shared(
         Reason.BSN_NOT_ALLOWED,
         "persoon.burgerservicenummer",
         conduct.bsn_not_allowed,
         "Regeling zorgverzekering art. 7b.1 (L15, L16)",
     ),
-    Rule(Reason.BIRTH_DATE_INVALID, "persoon.geboortedatum", facts.born_in_future, _HUB),
-    Rule(Reason.LEGAL_PERSON, "rechtspersoon", conduct.legal_person, "DDAS v1.2 EnumSignaalstatus"),
-    Rule(
+    Own(Reason.BIRTH_DATE_INVALID, "persoon.geboortedatum", facts.born_in_future, _HUB),
+    Shared(Reason.LEGAL_PERSON, "rechtspersoon", conduct.legal_person, "DDAS v1.2 EnumSignaalstatus"),
+    Own(
         Reason.LEGAL_PERSON,
         "persoon.geslachtsnaam",
         conduct.legal_person_by_name,
         "DDAS v1.2 EnumSignaalstatus",
     ),
-    Rule(Reason.SIGNAL_DATE_IN_FUTURE, "signaaldatum", facts.in_future, _HUB),
-    Rule(Reason.SIGNAL_DATE_TOO_OLD, "signaaldatum", facts.too_old, _HUB),
-    Rule(Reason.ARREARS_TOO_SHORT, "ontstaansdatum", conduct.too_short, "LCV (N1, C1), DDAS v1.2, L17"),
-    Rule(Reason.ARREARS_TOO_LONG, "ontstaansdatum", conduct.too_long, "LCV (N1)"),
-    Rule(
+    Shared(Reason.SIGNAL_DATE_IN_FUTURE, "signaaldatum", facts.in_future, _HUB),
+    Shared(Reason.SIGNAL_DATE_TOO_OLD, "signaaldatum", facts.too_old, _HUB),
+    Own(Reason.ARREARS_TOO_SHORT, "ontstaansdatum", conduct.too_short, "LCV (N1, C1), DDAS v1.2, L17"),
+    Own(Reason.ARREARS_TOO_LONG, "ontstaansdatum", conduct.too_long, "LCV (N1)"),
+    Shared(
         Reason.KIND_NOT_POSSIBLE,
         "soort",
         conduct.end_of_supply_of_another,
         "Regeling afsluitbeleid per 1-4-2023 (L10)",
     ),
-    Rule(Reason.KIND_NOT_POSSIBLE, "dreiging", conduct.threat_of_another, "Wgs art. 4 (L20)"),
-    Rule(
+    Shared(Reason.KIND_NOT_POSSIBLE, "dreiging", conduct.threat_of_another, "Wgs art. 4 (L20)"),
+    Shared(
         Reason.END_OF_SUPPLY_TOO_SOON,
         "einddatumLevering",
         conduct.end_of_supply_too_soon,
         "Regeling afsluitbeleid per 1-4-2023 (L10, D3)",
         since=END_OF_SUPPLY,
     ),
-    Rule(
+    Own(
         Reason.AMOUNT_BELOW_MINIMUM,
         "bedragInCenten",
         conduct.below_minimum,
         "Tijdelijke regeling art. 2.4, 2.5 (L17, L18)",
         since=CAK,
     ),
-    Rule(
+    Own(
         Reason.AMOUNT_BELOW_THRESHOLD,
         "bedragInCenten",
         facts.below_threshold,
         "beleid van de gemeente (D6, D9), DDAS v1.2",
     ),
-    Rule(
+    Shared(
         Reason.EFFORTS_NOT_DECLARED,
         "inspanningen",
         conduct.efforts_missing,
         "Bgs art. 2, Tijdelijke regeling art. 1.2, Regeling afsluitbeleid drinkwater (L1, L5, L11, L12)",
     ),
-    Rule(Reason.NOT_A_CUSTOMER, "huidigeKlant", conduct.not_a_customer, "NVVK mei 2022, punt 1 (N3)"),
-    Rule(
+    Shared(Reason.NOT_A_CUSTOMER, "huidigeKlant", conduct.not_a_customer, "NVVK mei 2022, punt 1 (N3)"),
+    Shared(
         Reason.COLLECTION_TOO_EARLY,
         "incassofase",
         conduct.too_early,
         "NVVK mei 2022, punt 2 (N3), Tijdelijke regeling art. 2.4, 2.5 (L17, L18)",
     ),
-    Rule(
+    Shared(
         Reason.CUSTOMER_OBJECTED,
         "bezwaar",
         conduct.objected,
         "Bgs art. 2 onder d (L1), drinkwater art. 5 (L12), NVVK mei 2022, punt 3 (N3)",
     ),
-    Rule(
+    Shared(
         Reason.ARRANGEMENT_RUNNING,
         "betalingsregeling",
         conduct.arrangement_running,
         "NVVK mei 2022, punt 4 (N3), Tijdelijke regeling art. 2.5 (L18)",
     ),
-    Rule(
+    Shared(
         Reason.NOT_PROPORTIONATE,
         "evenredig",
         conduct.not_proportionate,
         "NVVK mei 2022, punt 5 (N3), AP-handreiking (S4, N6)",
     ),
-    Rule(Reason.ADDRESS_OUTSIDE_MUNICIPALITY, "adres.postcode", facts.outside_municipality, "CBS, adressen"),
+    Shared(
+        Reason.ADDRESS_OUTSIDE_MUNICIPALITY, "adres.postcode", facts.outside_municipality, "CBS, adressen"
+    ),
 )
 """In the order in which a sender reads them."""
 
 
-@lru_cache(maxsize=256)
-def rules_on(day: date) -> tuple[tuple[Fails, Problem], ...]:
-    """Return the rules for signals of a day."""
-    return tuple((rule.fails, rule.problem) for rule in RULES if rule.holds(day))
+def rules_left(common: Common, known: Facts, on: date) -> tuple[tuple[Fails, Problem], ...]:
+    """Return the rules of a day that signals with this in common may break."""
+    return tuple(_left(common, known, on))
+
+
+def _left(common: Common, known: Facts, on: date) -> Iterator[tuple[Fails, Problem]]:
+    for rule in RULES:
+        if not rule.holds(on):
+            continue
+        if isinstance(rule, Own):
+            yield rule.fails, rule.problem
+        elif rule.fails(common, known):
+            yield _always, rule.problem
+
+
+def _always(claim: SignalClaim, known: Facts) -> bool:
+    return True

@@ -3,10 +3,12 @@
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.events import Area
+from services.ingest.domain import gate
 from services.ingest.domain.content import signal_personal, signal_public
 from services.ingest.domain.directory import Place
 from services.ingest.domain.gate import judge
@@ -49,6 +51,31 @@ def test_what_is_sent_again_is_judged_the_same(changes: dict[str, Any], sender: 
     assert claim is not None
     judged = [judge(claim, sender=sender, directory=directory(), place=None, today=TODAY) for _ in range(2)]
     assert judged[0] == judged[1]
+
+
+@given(messages=st.lists(st.tuples(MESSAGES, SENDERS, PLACES), min_size=2, max_size=6))
+def test_a_signal_is_judged_the_same_whatever_was_judged_before(
+    messages: list[tuple[dict[str, Any], str, Place | None]],
+) -> None:
+    before = directory()
+    for changes, sender, place in messages:
+        claim, _ = read_signal(message(**changes), sender)
+        assert claim is not None
+        found = [
+            judge(claim, sender=sender, directory=each, place=place, today=TODAY)
+            for each in (before, directory())
+        ]
+        assert found[0] == found[1]
+
+
+def test_what_is_kept_of_judgements_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "MOST_KEPT", 3)
+    before = directory()
+    for day in range(1, 10):
+        claim, _ = read_signal(message(signaaldatum=f"2026-03-0{day}"), LANDLORD)
+        assert claim is not None
+        assert judge(claim, sender=LANDLORD, directory=before, place=None, today=TODAY) == ()
+        assert 1 <= len(before.judged) <= 3
 
 
 @given(changes=MESSAGES, faults=st.sets(st.sampled_from(("bezwaar", "rechtspersoon")), min_size=1))
