@@ -8,16 +8,13 @@ import logging
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from services.local import dlq
 from services.local.endpoints import DATA_DIR, DataDir
 from services.local.endpoints import endpoint as _endpoint
-
-if TYPE_CHECKING:
-    from services.common.events import Role
 
 Database = Annotated[
     str | None,
@@ -170,7 +167,11 @@ def topics_apply(
     ] = 1,
     party: Annotated[
         list[str] | None,
-        typer.Option(metavar="OIN=ROLE,...", help="Also this party's own topics; may be repeated."),
+        typer.Option(
+            metavar="OIN=ROLE,...",
+            help="Also this party's own topics; may be repeated. COLLECTOR, beside roles or alone: a local "
+            "government that collects itself.",
+        ),
     ] = None,
     acls: Annotated[
         bool,
@@ -193,13 +194,13 @@ def topics_apply(
 
     from services.common.catalogue import load_catalogue
     from services.common.settings import REPOSITORY, KafkaSettings
-    from services.local.deploying import Deploying
+    from services.local.deploying import Deploying, expected
 
     deploying = Deploying(
         kafka=KafkaSettings(kafka=kafka or _endpoint(data_dir, "kafka")),
         catalogue=load_catalogue(schemas or REPOSITORY / "schemas"),
         replication=replication,
-        parties=dict(_party(each) for each in party or []),
+        parties=[expected(each) for each in party or []],
         acls=acls,
         dry_run=dry_run,
     )
@@ -280,22 +281,6 @@ def main() -> None:
     except SignaalhubError as error:
         print(f"signaalhub: {error}", file=sys.stderr)
         sys.exit(1)
-
-
-def _party(text: str) -> tuple[str, list["Role"]]:
-    from services.common.errors import ConfigurationError
-    from services.common.events import Role
-
-    oin, _, roles = text.partition("=")
-    try:
-        if len(oin) != 20 or not (oin.isascii() and oin.isdecimal()):
-            raise ValueError(oin)
-        return oin, [Role(role.strip().upper()) for role in roles.split(",")]
-    except ValueError:
-        known = ", ".join(Role)
-        raise ConfigurationError(
-            f"--party {text} should be OIN=ROLE,... with an OIN of 20 digits and roles of {known}"
-        ) from None
 
 
 if __name__ == "__main__":
