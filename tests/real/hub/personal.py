@@ -1,7 +1,8 @@
 """What of the residents was sent in, and a finder of it in any bytes: as it stands or dressed up.
 
 Dresses: other case, without marks, JSON escapes, percent encoding, UTF-16, base64 at any alignment, hex,
-gzip. The encrypted field (a compact JWE) is taken out first; its header, which all can read, is looked at.
+gzip. The encrypted field (a compact JWE) is taken out first; its header, which all can read, is looked at,
+but for what is as random in it as a key: between two dashes a short name turns up there by chance.
 """
 
 import base64
@@ -17,6 +18,8 @@ NOISE = 6
 """Characters: a shorter value turns up by chance in what base64, hex or UTF-16 make of random bytes."""
 _PREFIXES = frozenset({"van", "den", "der", "ten", "ter", "het"})
 _JWE = re.compile(rb"(eyJ[\w-]{10,})\.[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+")
+_COORDINATE = re.compile(rb'"[\w-]{43}"')
+"""32 bytes in base64url: of the ephemeral key, or a digest of the receiver's."""
 _TOKEN = re.compile(r"[^\W_](?:[\w@.+-]*[^\W_])?")
 _WORD = re.compile(r"[^\W_]+")
 _POSTCODE = re.compile(r"(?<!\d)(?:\d{4} ?[A-Z]{2}|\d{4} [A-Za-z]{2})(?![A-Za-z])")
@@ -115,7 +118,7 @@ class Finder:
     def _dressed(self, data: bytes) -> Iterator[tuple[str, Kind]]:
         if data.startswith(GZIP):
             yield from ((f"gzip, {dress}", kind) for dress, kind in self._dressed(gzip.decompress(data)))
-        bare = _JWE.sub(lambda match: b"\n" + _decoded(match[1]) + b"\n", data)
+        bare = _JWE.sub(lambda match: b"\n" + _COORDINATE.sub(b"", _decoded(match[1])) + b"\n", data)
         yield from self._written(bare, "", 0)
         yield from self._unwrap(bare, "base64", _BASE64, _aligned)
         yield from self._unwrap(bare, "hex", _HEX, _paired)

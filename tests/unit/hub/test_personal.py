@@ -95,6 +95,13 @@ def test_random_bytes_and_what_is_sealed_say_nothing() -> None:
         assert finder().look("here", noise) == set()
 
 
+def test_a_short_name_in_the_keys_of_a_header_is_there_by_chance_and_beside_them_is_not() -> None:
+    finder = Finder.of([{Kind.NAME.value: "Bos"}])
+    by_chance = "wXMKT3-gLQOgtGC_Z9F3cqTZDbZOV6rfvapvnT5_BOs"  # the y of a real ephemeral key
+    assert not finder.look("topic x, value", header_of_jwe(by_chance))
+    assert finder.look("topic x, value", header_of_jwe("van den Bos"))
+
+
 def test_what_may_stand_in_a_place_is_found_there_and_is_no_leak() -> None:
     found = finder()
     assert found.look("areas", b"1234XY", allowed=frozenset({Kind.POSTCODE})) == set()
