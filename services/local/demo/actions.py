@@ -49,13 +49,36 @@ class EndHelp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """A bailiff asks whether a person is in debt help; `crossing` = while a registration is under way."""
+class DailyFile:
+    """A municipality sends all of its debt help at once: reference and content; `confirmed`: once more."""
 
-    bailiff: str
+    registrar: str
+    rows: tuple[tuple[str, Content], ...]
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerQuestions:
+    """A municipality answers what it is asked; yes for these signals and registrations (its references)."""
+
+    municipality: str
+    same: frozenset[tuple[SignalRef, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A bailiff or collector asks whether a person is in debt help.
+
+    `sender`: who sends it, when that is another; `client`: the creditor for whom a bailiff acts; `crossing`:
+    while a registration is under way.
+    """
+
+    asker: str
     bsn: str
     dossier: str
     reason: str
+    sender: str | None = None
+    client: str | None = None
     crossing: bool = False
 
 
@@ -100,7 +123,10 @@ class Withdraw:
     signal: SignalRef
 
 
-Action = SendSignal | Deliver | Correct | Withdraw | Register | EndHelp | Ask | Attempt | Conclude
+Sending = SendSignal | Deliver | Correct | Withdraw
+Helping = Register | EndHelp | DailyFile | AnswerQuestions | Ask
+Working = Attempt | Conclude
+Action = Sending | Helping | Working
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,16 +140,22 @@ class Step:
 
 def lane_of(action: Action) -> str:
     """Return what an action follows: whatever else its party does about the same thing."""
+    what: tuple[object, ...]
     match action:
         case SendSignal():
-            return f"{action.sender} {action.content.get('kenmerk')}"
+            what = (action.sender, action.content.get("kenmerk"))
         case Deliver():
-            return action.sender
+            what = (action.sender,)
         case Correct() | Withdraw():
-            return f"{action.sender} {action.signal}"
+            what = (action.sender, action.signal)
         case Register() | EndHelp():
-            return f"{action.registrar} {action.reference}"
+            what = (action.registrar, action.reference)
+        case DailyFile():
+            what = (action.registrar, "daily file")
+        case AnswerQuestions():
+            what = (action.municipality, "questions")
         case Ask():
-            return f"{action.bailiff} {action.dossier}"
+            what = (action.asker, action.dossier)
         case _:
-            return f"{action.team} {action.signal}"
+            what = (action.team, action.signal)
+    return " ".join(map(str, what))

@@ -1,36 +1,39 @@
-"""Who is in debt help in Amsterdam, and what three bailiffs ask: before, during, after, at once."""
+"""Who is in debt help in Amsterdam and Den Haag, and who asks: before, during, after, at once."""
 
 import random
 from collections import defaultdict
 from datetime import datetime
 
 from services.local.demo import calendar as when
-from services.local.demo.actions import Action, Ask, Content, EndHelp, Register
+from services.local.demo.actions import Action, AnswerQuestions, Content, EndHelp, Register
+from services.local.demo.asking import Asking
+from services.local.demo.dailyfiles import DailyFiles, Someone
 from services.local.demo.examples import Examples
 from services.local.demo.letters import registration
 from services.local.demo.mail import PostOffice
-from services.local.demo.world import Address, Household, Resident
-
-REASONS = ("dagvaarding", "beslag", "inning")
-Someone = tuple[Household, Resident]
+from services.local.demo.world import Address, Resident
 
 
 class DebtHelp:
-    """Fills `plan` (moment to actions) for Amsterdam's registrations and the bailiffs' checks."""
+    """Fills `plan` (moment to actions) with registrations, checks and answers to questions."""
 
     def __init__(self, examples: Examples, office: PostOffice, rng: random.Random) -> None:
         self._rng = rng
         self._office = office
-        self._amsterdam = next(p for p in examples.parties if p.get("gemeentecode") == "0363")
+        self._amsterdam, den_haag = (
+            next(party for party in examples.parties if party.get("gemeentecode") == code)
+            for code in ("0363", "0518")
+        )
         self._helper = examples.of_role("hulpverlener")[0]
-        self._bailiffs = [party["oin"] for party in examples.of_role("deurwaarder")]
-        self._dossiers = 0
+        self._asking = Asking(examples, rng)
+        self._files = DailyFiles(den_haag, [who for who, _ in self._reported("0518")])
         self._reference: dict[str, str] = {}
         self.plan: dict[datetime, list[Action]] = defaultdict(list)
 
     def plan_all(self, bystanders: list[Someone]) -> None:
         """Plan it for some whom creditors report, and for bystanders whom none reports."""
-        reported = self._reported()
+        reported = self._reported("0363")
+        self._rng.shuffle(reported)
         by_address = iter([who for who, sector in reported if sector != "Zorg"])
         by_bsn = iter([who for who, sector in reported if sector == "Zorg"])
         first = [next(by_address) for _ in range(8)] + bystanders[:6]
@@ -39,18 +42,22 @@ class DebtHelp:
         third = [next(by_address) for _ in range(6)] + bystanders[10:13]
         self._help(first, moved, second, third, bystanders)
         self._checks(first, second, third, bystanders[20:])
+        self._checks_of_others(first, moved, second, third, bystanders[31:])
+        for plan in (self._asking.plan, self._files.plan()):
+            for moment, actions in plan.items():
+                self.plan[moment] += actions
+        self.plan[when.PAUSES_END[0]].append(self._answers())
 
-    def _reported(self) -> list[tuple[Someone, str]]:
+    def _reported(self, code: str) -> list[tuple[Someone, str]]:
+        """Return the residents of a municipality that creditors report, and in which sector."""
         letters = [
             letter
             for box in self._office.boxes.values()
             for letter in box
-            if letter.household.municipality == "0363"
+            if letter.household.municipality == code
         ]
         found = {x.resident.bsn: ((x.household, x.resident), x.creditor["signaalpartner"]) for x in letters}
-        people = list(found.values())
-        self._rng.shuffle(people)
-        return people
+        return list(found.values())
 
     def _help(
         self,
@@ -78,17 +85,47 @@ class DebtHelp:
     def _checks(
         self, first: list[Someone], second: list[Someone], third: list[Someone], strangers: list[Someone]
     ) -> None:
+        ask = self._asking.bailiff
         for _, resident in [*first[:6], *second[:5], *third[:3], *strangers[:8]]:
-            self._ask(when.FIRST_CHECKS, resident)
-        self._ask(when.FIRST_CHECKS, second[0][1])  # a second dossier: it is told twice
+            ask(when.FIRST_CHECKS, resident)
+        ask(when.FIRST_CHECKS, second[0][1])  # a second dossier: it is told twice
+        for resident in (self._files.gone, self._files.new, self._files.missing):
+            ask(when.FIRST_CHECKS, resident)
         for _, resident in second[6:10]:
-            self._ask(when.SECOND_HELP, resident, crossing=True)
+            ask(when.SECOND_HELP, resident, crossing=True)
         for _, resident in [*third[2:6], *first[4:8], *strangers[8:11]]:
-            self._ask(when.FEBRUARY_LAST, resident)
+            ask(when.FEBRUARY_LAST, resident)
         for _, resident in [*third[:2], *first[:3]]:
-            self._ask(when.MARCH_CALLS, resident)
+            ask(when.MARCH_CALLS, resident)
         for _, resident in [*second[:5], *strangers[:3]]:
-            self._ask(when.EPILOGUE, resident)
+            ask(when.EPILOGUE, resident)
+
+    def _checks_of_others(
+        self,
+        first: list[Someone],
+        moved: list[Someone],
+        second: list[Someone],
+        third: list[Someone],
+        strangers: list[Someone],
+    ) -> None:
+        """For a client: help that ends, help that goes on, help that starts; nobody known."""
+        for _, resident in (first[2], first[6], second[5], strangers[0]):
+            self._asking.office(when.FIRST_CHECKS, resident)
+        self._asking.office(when.FEBRUARY_LAST, third[1][1])
+        for _, resident in (first[7], moved[0]):
+            self._asking.collector(when.FIRST_CHECKS, resident)
+        for _, resident in (third[0], strangers[1]):
+            self._asking.collector(when.FEBRUARY_LAST, resident)
+
+    def _answers(self) -> AnswerQuestions:
+        """Amsterdam looks up who is meant."""
+        letters = (letter for box in self._office.boxes.values() for letter in box)
+        same = frozenset(
+            (letter.ref, self._reference[letter.resident.bsn])
+            for letter in letters
+            if letter.resident.bsn in self._reference
+        )
+        return AnswerQuestions(municipality=self._amsterdam["oin"], same=same)
 
     def _register(self, moment: datetime, resident: Resident, address: Address) -> None:
         reference = self._reference.setdefault(resident.bsn, f"traject-{len(self._reference) + 1:03}")
@@ -107,15 +144,3 @@ class DebtHelp:
         reference = self._reference[resident.bsn]
         registrar = self._registrar_of(reference)
         self.plan[moment].append(EndHelp(registrar=registrar["oin"], reference=reference))
-
-    def _ask(self, moment: datetime, resident: Resident, *, crossing: bool = False) -> None:
-        self._dossiers += 1
-        self.plan[moment].append(
-            Ask(
-                bailiff=self._bailiffs[self._dossiers % len(self._bailiffs)],
-                bsn=resident.bsn,
-                dossier=f"D{self._dossiers:05}",
-                reason=self._rng.choice(REASONS),
-                crossing=crossing,
-            )
-        )

@@ -1,8 +1,9 @@
-"""Signals as files: JSON lines, or CSV with the names of the JSON members."""
+"""Signals and registrations as files: JSON lines, or CSV with the names of the JSON members."""
 
 import csv
 import io
 import json
+from collections.abc import Iterable, Sequence
 
 from services.local.demo.actions import Content
 
@@ -11,12 +12,23 @@ COLUMNS = (
     "crisissignaal warmeOverdracht klantnummer burgerservicenummer voorletters voorvoegsel geslachtsnaam "
     "geboortedatum postcode huisnummer huisletter huisnummertoevoeging telefoon email"
 ).split()
+_REGISTRATION_COLUMNS = (
+    "kenmerk burgerservicenummer voorletters voorvoegsel geslachtsnaam geboortedatum postcode huisnummer "
+    "huisletter huisnummertoevoeging begindatum organisatie telefoon email"
+).split()
 MEDIA_TYPE = {"ndjson": "application/x-ndjson", "csv": "text/csv"}
 
 
 def file_of(form: str, rows: tuple[Content | str, ...]) -> bytes:
     """Return the body of a delivery."""
-    return (_ndjson(rows) if form == "ndjson" else _csv(rows)).encode()
+    if form == "ndjson":
+        return _ndjson(rows).encode()
+    return _csv(COLUMNS, [row for row in rows if not isinstance(row, str)]).encode()
+
+
+def registrations_file(rows: Iterable[tuple[str, Content]]) -> bytes:
+    """Return the daily file of registrations: reference and content."""
+    return _csv(_REGISTRATION_COLUMNS, [{"kenmerk": name} | content for name, content in rows]).encode()
 
 
 def _ndjson(rows: tuple[Content | str, ...]) -> str:
@@ -24,12 +36,12 @@ def _ndjson(rows: tuple[Content | str, ...]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _csv(rows: tuple[Content | str, ...]) -> str:
+def _csv(columns: Sequence[str], rows: Iterable[Content]) -> str:
     """Return a file as a spreadsheet with Dutch settings saves it."""
     file = io.StringIO()
-    writer = csv.DictWriter(file, COLUMNS, delimiter=";", lineterminator="\r\n")
+    writer = csv.DictWriter(file, columns, delimiter=";", lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows(_flat(row) for row in rows if not isinstance(row, str))
+    writer.writerows(map(_flat, rows))
     return file.getvalue()
 
 

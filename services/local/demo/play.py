@@ -52,7 +52,7 @@ async def play(
                         await script.play(step)
                         await quiet.wait()
                 _tell(progress, "reading back what the parties see")
-                tables = tally.tables(steps, script.answers, script.told)
+                tables = tally.tables(steps, script.answers, script.help)
                 return tables | await read_back(hub, desk, examples, tally)
 
 

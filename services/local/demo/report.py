@@ -27,6 +27,9 @@ WORDS = {
     "ended: RESULT": "ended by a result",
     "ended: TERM": "ended by their timer",
     "running": "still running",
+    "OPEN": "not answered yet",
+    "YES": "yes, the same person",
+    "NO": "no, somebody else",
 }
 
 
@@ -45,8 +48,15 @@ def report(found: Tables, examples: Examples) -> Group:
             ],
             padding=_GAP,
         ),
+        Columns(
+            [
+                _plain("Daily files", found["files"]),
+                _plain("Questions", found["questions"]),
+            ],
+            padding=_GAP,
+        ),
         _feedback(found),
-        _bailiffs(found["checks"], examples),
+        _askers(found["checks"], examples),
     )
     return Group(*(line for section in sections for line in ("", section)), "")
 
@@ -112,11 +122,12 @@ def _feedback(found: Tables) -> Table:
     return table
 
 
-def _bailiffs(rows: Counter[str], examples: Examples) -> Table:
+def _askers(rows: Counter[str], examples: Examples) -> Table:
     answers = ("not known", "known", "told later", "told while crossing", "told of the end")
-    columns = ("not known", "known", "later: known", "at one moment", "later: ended")
-    table = _table("What bailiffs were told", "", *columns)
-    for party in examples.of_role("deurwaarder"):
+    columns = ("not known", "known", "later: known", "meanwhile", "later: ended")
+    table = _table("What bailiffs and collectors were told", "", *columns)
+    collectors = [party for party in examples.parties if party.get("eigenInning")]
+    for party in [*examples.of_role("deurwaarder"), *collectors]:
         table.add_row(str(party["naam"]), *(str(rows[f"{party['oin']} | {answer}"]) for answer in answers))
     return table
 

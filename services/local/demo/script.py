@@ -11,14 +11,11 @@ import httpx
 
 from services.local.demo.actions import (
     Action,
-    Ask,
     Attempt,
     Conclude,
     Content,
     Correct,
     Deliver,
-    EndHelp,
-    Register,
     SendSignal,
     SignalRef,
     Step,
@@ -28,13 +25,14 @@ from services.local.demo.actions import (
 from services.local.demo.calendar import AMSTERDAM
 from services.local.demo.desk import Desk, good
 from services.local.demo.forms import MEDIA_TYPE, file_of
+from services.local.demo.helpdesk import HelpDesk
 
 SIDE_BY_SIDE = 16
 """Requests under way at once."""
 
 
 class Script:
-    """The parties. `answers` counts what the hub said; `told` what bailiffs heard, by dossier."""
+    """The parties. `answers` counts what the hub said of signals and cases."""
 
     def __init__(self, desk: Desk, advance: Callable[[int], None]) -> None:
         self._desk = desk
@@ -44,7 +42,7 @@ class Script:
         self._cases: dict[str, dict[str, str]] = {}
         self._today = date.min
         self.answers: Counter[str] = Counter()
-        self.told: dict[str, bool] = {}
+        self.help = HelpDesk(desk)
 
     async def play(self, step: Step) -> None:
         """Let all parties do what they do at this moment."""
@@ -72,16 +70,12 @@ class Script:
                 good(await self._desk.ask("PUT", self._path(action), json=action.content, **_of(action)))
             case Withdraw():
                 good(await self._desk.ask("DELETE", self._path(action), **_of(action)))
-            case Register():
-                await self._register(action)
-            case EndHelp():
-                await self._end_help(action)
-            case Ask():
-                await self._check(action)
             case Attempt():
                 await self._attempt(action)
             case Conclude():
                 await self._conclude(action)
+            case _:
+                await self.help.do(action, self._today, self._ids)
 
     def _path(self, action: Correct | Withdraw) -> str:
         return f"/v1/signalen/{self._ids[action.signal]}"
@@ -132,26 +126,6 @@ class Script:
             if not told.get("volgende"):
                 return lines
             page = {"vanafRegel": told["volgende"]}
-
-    async def _register(self, action: Register) -> None:
-        path = f"/v1/registraties/{action.reference}"
-        who = {"party": action.registrar, "scope": "registraties"}
-        good(await self._desk.ask("PUT", path, json=action.content, **who))
-
-    async def _end_help(self, action: EndHelp) -> None:
-        path = f"/v1/registraties/{action.reference}"
-        good(await self._desk.ask("DELETE", path, party=action.registrar, scope="registraties"))
-
-    async def _check(self, action: Ask) -> None:
-        question = {
-            "burgerservicenummer": action.bsn,
-            "dossiernummer": action.dossier,
-            "reden": action.reason,
-        }
-        answer = await self._desk.ask(
-            "POST", "/v1/toetsen", service="matcher", party=action.bailiff, scope="toetsen", json=question
-        )
-        self.told[action.dossier] = good(answer)["bekend"]
 
     async def _attempt(self, action: Attempt) -> None:
         content = {

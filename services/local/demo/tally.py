@@ -19,11 +19,17 @@ from services.common.events import (
     Pause,
     PauseChange,
     PauseEnd,
+    PauseGround,
+    Question,
+    QuestionState,
     Refusal,
     Signal,
+    Snapshot,
+    SnapshotState,
 )
 from services.local.demo.actions import Ask, Step
 from services.local.demo.examples import Examples
+from services.local.demo.helpdesk import HelpDesk
 from services.local.demo.model.expected import Tables
 from services.local.demo.tail import Tail
 
@@ -44,8 +50,8 @@ class Tally:
         self._tail, self._codec, self._examples = tail, codec, examples
         self._events: dict[str, list[Event | None]] = defaultdict(list)
 
-    def tables(self, steps: list[Step], answers: Counter[str], told: dict[str, bool]) -> Tables:
-        """Return all tables; `answers` and `told` are what the API said."""
+    def tables(self, steps: list[Step], answers: Counter[str], helped: HelpDesk) -> Tables:
+        """Return all tables; `answers` and `helped` are what the API said."""
         found: Tables = {
             "delivered": self._delivered(answers),
             "refused": Counter(r for event in self.all("refusals", Refusal) for r in event.reasons),
@@ -64,8 +70,11 @@ class Tally:
                 for f in self._feedback()
                 if f.help_accepted is not None
             ),
-            "checks": self._checks(steps, told),
+            "checks": self._checks(steps, helped.told),
             "registrations": self._registrations(),
+            "questions": self._questions(),
+            "files": helped.files,
+            "files (topic)": self._files(),
         }
         return {name: +rows for name, rows in found.items()} | {"left over": self._left_over()}
 
@@ -117,15 +126,18 @@ class Tally:
 
     def _pauses(self) -> Counter[str]:
         """Count what ran; started again with other dates it is the same, taken back it never was."""
-        running, ended = set[str](), Counter[str]()
+        running, ended, for_clients = set[str](), Counter[str](), set[str]()
         for event in self.all("pauses", Pause):
+            if event.ground is PauseGround.CHECK:
+                for_clients.add(event.pause_id)
             if event.change is not PauseChange.ENDED:
                 running.add(event.pause_id)
                 continue
             running.discard(event.pause_id)
             if event.ends_at > event.starts_at:
                 ended[f"ended: {event.end_reason}"] += 1
-        return Counter({"started": len(running) + ended.total(), "running": len(running)}) + ended
+        counts = {"started": len(running) + ended.total(), "running": len(running)}
+        return Counter(counts | {"for a bailiff's client": len(for_clients)}) + ended
 
     def _feedback(self) -> list[Feedback]:
         found = self._latest("feedback", Feedback, "signal_id").values()
@@ -143,11 +155,11 @@ class Tally:
         for ask in (action for step in steps for action in step.actions if isinstance(action, Ask)):
             known, pushed = told[ask.dossier], later[ask.dossier]
             if ask.crossing:
-                found[f"{ask.bailiff} | told while crossing"] += known + pushed
+                found[f"{ask.asker} | told while crossing"] += known + pushed
             else:
-                found[f"{ask.bailiff} | {'known' if known else 'not known'}"] += 1
-                found[f"{ask.bailiff} | told later"] += pushed
-            found[f"{ask.bailiff} | told of the end"] += over[ask.dossier]
+                found[f"{ask.asker} | {'known' if known else 'not known'}"] += 1
+                found[f"{ask.asker} | told later"] += pushed
+            found[f"{ask.asker} | told of the end"] += over[ask.dossier]
         found["others to call"] = sum(match.change is HelpChange.CHANGED for match in matches)
         found["unasked"] = len(self._hub("checks", Check)) - len(told)
         return found
@@ -156,6 +168,16 @@ class Tally:
         last = {record.key: record.value for record in self._tail.records["registrations.v1"]}
         ended = sum(value is None for value in last.values())
         return Counter({"running": len(last) - ended, "ended": ended})
+
+    def _questions(self) -> Counter[str]:
+        """Count where questions stand; what became pointless is none."""
+        states = (each.state for each in self._latest("questions", Question, "question_id").values())
+        return Counter(state.value for state in states if state is not QuestionState.WITHDRAWN)
+
+    def _files(self) -> Counter[str]:
+        """Count what came of daily files; how many days went by without one depends on when it is looked."""
+        states = (each.state for each in self._hub("snapshots", Snapshot))
+        return Counter(state.value for state in states if state is not SnapshotState.MISSING)
 
     def _left_over(self) -> Counter[str]:
         """Count what no reader could use: there should be nothing."""

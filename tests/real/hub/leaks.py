@@ -26,7 +26,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from services.common.codec import PREFIX
 from services.common.registry import Released
 from services.common.settings import REPOSITORY
-from services.local.demo.actions import Ask, Deliver, Register, SendSignal
+from services.local.demo.actions import Ask, DailyFile, Deliver, Register, SendSignal
 from services.local.demo.examples import load_examples
 from services.local.demo.scenario import make_steps
 from services.local.folder import opened
@@ -165,6 +165,8 @@ def of_the_demo() -> list[object]:
                 contents.append(content)
             case Deliver(rows=rows):
                 contents += rows
+            case DailyFile(rows=registered):
+                contents += [content for _, content in registered]
             case Ask(bsn=bsn):
                 contents.append({Kind.BSN.value: bsn})
     return contents

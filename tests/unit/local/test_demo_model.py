@@ -8,10 +8,12 @@ import pytest
 
 from services.local.demo.actions import (
     Action,
+    AnswerQuestions,
     Ask,
     Attempt,
     Conclude,
     Correct,
+    DailyFile,
     Deliver,
     EndHelp,
     Register,
@@ -22,7 +24,7 @@ from services.local.demo.actions import (
 from services.local.demo.calendar import at
 from services.local.demo.examples import Examples, Spot, load_examples
 from services.local.demo.model.expected import Tables, expect
-from services.local.demo.model.people import Person, person_of, surely_same
+from services.local.demo.model.people import Person, maybe_same, person_of, surely_same
 
 HOME = Spot(postcode="1053AB", number=1, neighbourhood="03630201", district="036302", municipality="0363")
 AMSTERDAM = "00000099000000363000"
@@ -70,8 +72,15 @@ def register(bsn: str = BSN, who: dict[str, Any] = ANNA) -> Register:
     return Register(registrar=AMSTERDAM, reference="r-1", content=content)
 
 
-def ask(dossier: str, *, crossing: bool = False) -> Ask:
-    return Ask(bailiff=BAILIFF, bsn=BSN, dossier=dossier, reason="dagvaarding", crossing=crossing)
+def ask(dossier: str, *, crossing: bool = False, client: str | None = None) -> Ask:
+    return Ask(
+        asker=BAILIFF, bsn=BSN, dossier=dossier, reason="dagvaarding", crossing=crossing, client=client
+    )
+
+
+def daily_file(*references: str, confirmed: bool = False) -> DailyFile:
+    rows = tuple((each, register(BSN if each == "r-1" else each).content) for each in references)
+    return DailyFile(registrar=AMSTERDAM, rows=rows, confirmed=confirmed)
 
 
 def played(examples: Examples, *moments: tuple[datetime, *tuple[Action, ...]]) -> Tables:
@@ -281,6 +290,92 @@ def test_a_bailiff_hears_at_once_later_or_never(examples: Examples) -> None:
         f"{BAILIFF} | known": 1,
         f"{BAILIFF} | told of the end": 3,
     }
+
+
+def test_a_daily_file_starts_and_ends_help_and_one_that_lacks_many_waits_until_it_is_confirmed(
+    examples: Examples,
+) -> None:
+    fewer = ("r-1", "r-2", "r-3")
+    found = played(
+        examples,
+        (at(2, 2, 9), daily_file("r-1", "r-2", "r-3", "r-4", "r-5")),
+        (at(2, 3, 9), daily_file("r-2", "r-3", "r-4", "r-5", "r-6"), ask("gone")),
+        (at(2, 4, 9), daily_file(*fewer), daily_file("r-1", "r-2", confirmed=True)),
+        (at(2, 5, 9), daily_file(*fewer, confirmed=True)),
+    )
+    assert found["files"] == {"taken in": 2, "held": 3, "help starts": 6, "help ends": 1}
+    assert found["files (topic)"] == {"ACCEPTED": 2, "HELD": 3}
+    assert found["registrations"] == {"running": 5, "ended": 1}
+    assert found["checks"] == {f"{BAILIFF} | not known": 1}
+
+
+@pytest.mark.parametrize(
+    ("same", "answer", "status"),
+    [(True, "YES", "KNOWN_IN_DEBT_HELP"), (False, "NO", "NOT_YET_PICKED_UP")],
+)
+def test_who_is_possibly_helped_is_asked_and_a_yes_makes_known_and_starts_a_pause(
+    examples: Examples, same: bool, answer: str, status: str
+) -> None:
+    unsure = send(LANDLORD, "1", "2026-02-20", ANNA | {"geboortedatum": "1980"})
+    pair = ((LANDLORD, "1"), "r-1")
+    answers = AnswerQuestions(municipality=AMSTERDAM, same=frozenset({pair} if same else ()))
+    asked = played(examples, (FEBRUARY, register(), unsure))
+    done = played(examples, (FEBRUARY, register(), unsure), (MARCH, answers))
+    assert (asked["questions"], done["questions"]) == ({"OPEN": 1}, {answer: 1})
+    assert done["feedback"] == {f"Huur | {status}": 1}
+    assert done["pauses"] == ({"started": 1, "running": 1} if same else {})
+
+
+def test_who_is_known_has_a_result_or_lives_elsewhere_is_not_asked_about(examples: Examples) -> None:
+    unsure = send(LANDLORD, "1", "2026-02-20", ANNA | {"geboortedatum": "1980"})
+    closed = conclude((LANDLORD, "1"), REFUSED)
+    assert played(examples, (FEBRUARY, register(), send(LANDLORD, "1", "2026-02-20")))["questions"] == {}
+    assert (
+        played(examples, (FEBRUARY, unsure), (MARCH, closed), (at(3, 11, 9), register()))["questions"] == {}
+    )
+    elsewhere = register()
+    elsewhere.content["adres"] = {"postcode": "1053AB", "huisnummer": 2}
+    assert played(examples, (FEBRUARY, elsewhere, unsure))["questions"] == {}
+
+
+def test_a_client_pauses_when_its_bailiff_hears_of_help_until_it_ends_or_thirty_days(
+    examples: Examples,
+) -> None:
+    found = played(
+        examples,
+        (at(2, 2, 9), ask("heard later", client=ENERGY), ask("of no partner", client=BAILIFF)),
+        (at(2, 3, 9), register(), ask("at one moment", crossing=True)),
+        (at(2, 4, 9), ask("heard at once", client=LANDLORD)),
+        (at(3, 5, 9), EndHelp(registrar=AMSTERDAM, reference="r-1")),
+    )
+    assert found["pauses"] == {
+        "started": 2,
+        "for a bailiff's client": 2,
+        "ended: RESULT": 1,
+        "ended: TERM": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "maybe"),
+    [
+        ({"geboortedatum": "1980-05-05"}, {"geboortedatum": "1980-05-05"}, False),  # surely
+        ({"geboortedatum": "1980-05-05"}, {}, True),
+        ({"geboortedatum": "1980-05-05"}, {"geboortedatum": "1950-05-05"}, True),
+        ({"geboortedatum": "1980-05-05"}, {"geboortedatum": "1980-05-05", "voorletters": "B."}, True),
+        ({"geboortedatum": "1980-05-05"}, {"geboortedatum": "1950-05-05", "voorletters": "B."}, False),
+        ({"voorletters": "A.B."}, {"voorletters": "A"}, True),
+        ({"voorletters": "A.B."}, {"voorletters": "A.C."}, False),
+        ({}, {"geslachtsnaam": "Visser"}, False),
+        ({"burgerservicenummer": BSN}, {"burgerservicenummer": BSN}, False),
+    ],
+)
+def test_possible_is_one_surname_and_a_birth_date_or_initials_that_do_not_make_it_sure(
+    one: dict[str, str], other: dict[str, str], maybe: bool
+) -> None:
+    bare = {"geslachtsnaam": "Bakker", "voorletters": "A."}
+    assert maybe_same(person_of(bare | one), person_of(bare | other)) is maybe
+    assert maybe_same(person_of(bare | other), person_of(bare | one)) is maybe
 
 
 @pytest.mark.parametrize(

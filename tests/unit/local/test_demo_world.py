@@ -3,7 +3,7 @@ from collections import Counter, defaultdict
 import pytest
 
 from services.common.identifiers import is_bsn, is_municipality_code, is_oin, postcode_of
-from services.local.demo.actions import Ask, Attempt, Conclude, Deliver, Register, SendSignal, Step
+from services.local.demo.actions import Ask, Attempt, Conclude, DailyFile, Deliver, Register, SendSignal, Step
 from services.local.demo.examples import Examples, load_examples
 from services.local.demo.model.cases import cases_of
 from services.local.demo.model.help import concerns, stays_of
@@ -64,7 +64,10 @@ def test_the_play_is_as_large_and_as_varied_as_the_issue_asks(examples: Examples
     signals = sum(len(file.rows) for file in files) + sum(isinstance(each, SendSignal) for each in actions)
     assert 2_800 <= signals <= 3_300
     assert {file.form for file in files} == {"csv", "ndjson"}
-    assert len({each.bailiff for each in actions if isinstance(each, Ask)}) == 3
+    asks = [each for each in actions if isinstance(each, Ask)]
+    assert len({each.asker for each in asks}) == 5  # three bailiffs, an office behind a network, a collector
+    assert {bool(each.client) for each in asks if each.sender} == {True}
+    assert {each.confirmed for each in actions if isinstance(each, DailyFile)} == {True, False}
     assert len({each.team for each in actions if isinstance(each, Attempt | Conclude)}) == 2
     assert len({each.registrar for each in actions if isinstance(each, Register)}) == 2  # and its helper
 

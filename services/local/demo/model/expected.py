@@ -4,11 +4,14 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.local.demo.actions import EndHelp, Register, Step
+from services.local.demo.actions import Step
 from services.local.demo.examples import Examples
 from services.local.demo.model import cases as about_cases
-from services.local.demo.model.help import checks_of, ever_known, known_at, known_at_end, stays_of
+from services.local.demo.model.clients import client_pauses
+from services.local.demo.model.files import spelled_out
+from services.local.demo.model.help import Stay, checks_of, ever_known, known_at, known_at_end, stays_of
 from services.local.demo.model.intake import Intake, take_in
+from services.local.demo.model.questions import answered, questions_of
 from services.local.demo.model.results import feedback, pauses
 
 Tables = dict[str, Counter[str]]
@@ -27,11 +30,16 @@ class Expected:
 
 def expect(steps: list[Step], examples: Examples) -> Expected:
     """Predict the whole run; nothing is played after the last step's moment."""
-    intake, stays, until = take_in(steps, examples), stays_of(steps), steps[-1].at
+    steps, files = spelled_out(steps)
+    intake, registered, until = take_in(steps, examples), stays_of(steps), steps[-1].at
+    answers = answered(steps, examples, registered)
+    stays = [*registered, *answers.stays]
+    questions = questions_of(steps, examples, registered, answers)
     cases = about_cases.cases_of(intake.signals)
     steps, resting, missed = about_cases.worked(cases, steps, lambda signal, at: known_at(signal, stays, at))
     swapped = about_cases.swaps(cases, until)
-    spans = pauses(cases, steps, examples, stays)
+    for_clients = client_pauses(steps, examples, registered)
+    spans = [*pauses(cases, steps, examples, stays), *for_clients]
     status, accepted = feedback(cases, steps, lambda signal: known_at_end(signal, stays))
     matched = about_cases.matches(cases)
     matched["SWAP"] = len(swapped)
@@ -45,12 +53,15 @@ def expect(steps: list[Step], examples: Examples) -> Expected:
         ),
         "matches": matched,
         "teams": about_cases.loads(cases, examples, resting),
-        "pauses": Counter({"started": len(spans)})
+        "pauses": Counter({"started": len(spans), "for a bailiff's client": len(for_clients)})
         + Counter(f"ended: {span.cause}" if span.end <= until else "running" for span in spans),
         "feedback": status,
         "help accepted": accepted,
-        "checks": checks_of(steps, stays),
-        "registrations": _registrations(steps),
+        "checks": checks_of(steps, registered),
+        "registrations": _registrations(registered),
+        "questions": questions,
+        "files": files,
+        "files (topic)": Counter({"ACCEPTED": files["taken in"], "HELD": files["held"]}),
     }
     tables |= {"feedback (API)": status, "teams (API)": tables["teams"], "opened": _to_open(intake)}
     ends = tuple(sorted(span.end for span in spans if span.cause == "TERM"))
@@ -63,8 +74,7 @@ def _to_open(intake: Intake) -> Counter[str]:
     return Counter({town: min(count, 100) for town, count in towns.items()})
 
 
-def _registrations(steps: list[Step]) -> Counter[str]:
-    actions = [action for step in steps for action in step.actions]
-    begun = {action.reference for action in actions if isinstance(action, Register)}
-    ended = {action.reference for action in actions if isinstance(action, EndHelp)}
-    return Counter({"running": len(begun - ended), "ended": len(ended)})
+def _registrations(stays: list[Stay]) -> Counter[str]:
+    running = {stay.reference for stay in stays if stay.until is None}
+    ended = {stay.reference for stay in stays} - running
+    return Counter({"running": len(running), "ended": len(ended)})

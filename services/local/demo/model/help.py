@@ -1,11 +1,11 @@
-"""Debt help: who is registered when and where, which signals it concerns, and what bailiffs are told."""
+"""Debt help: who is registered when and where, which signals it concerns, and what who asks is told."""
 
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from services.local.demo.actions import Ask, EndHelp, Register, Step
+from services.local.demo.actions import Ask, EndHelp, Register, SignalRef, Step
 from services.local.demo.model.intake import Signal
 from services.local.demo.model.people import Person, person_of, surely_same
 
@@ -15,13 +15,16 @@ VALID = timedelta(days=28)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stay:
-    """A registration at one address, from `since` up to `until` (None = it runs)."""
+    """A registration at one address, from `since` up to `until` (None = it runs); OIN of the municipality."""
 
     reference: str
     person: Person
     home: tuple[str, int]
+    municipality: str
     since: datetime
     until: datetime | None = None
+    only: SignalRef | None = None
+    """It concerns this signal alone: so a municipality answered."""
 
 
 def stays_of(steps: list[Step]) -> list[Stay]:
@@ -46,12 +49,15 @@ def _stay(action: Register, since: datetime) -> Stay:
         reference=action.reference,
         person=person_of(content["persoon"], content["burgerservicenummer"]),
         home=(content["adres"]["postcode"], content["adres"]["huisnummer"]),
+        municipality=content.get("namens", action.registrar),
         since=since,
     )
 
 
 def concerns(stay: Stay, signal: Signal) -> bool:
     """Tell whether a signal is about the person: by BSN wherever, by name and birth date at one address."""
+    if stay.only:
+        return signal.ref == stay.only
     if signal.person.bsn:
         return signal.person.bsn == stay.person.bsn
     return signal.home == stay.home and surely_same(signal.person, stay.person)
@@ -76,13 +82,13 @@ def known_at(signal: Signal, stays: list[Stay], at: datetime) -> bool:
 
 
 def checks_of(steps: list[Step], stays: list[Stay]) -> Counter[str]:
-    """Count what each bailiff hears: at once, later, or (when both happen at one moment) either way."""
+    """Count what each asker hears: at once, later, or (when both happen at one moment) either way."""
     told: Counter[str] = Counter()
     for step in steps:
         for ask in (action for action in step.actions if isinstance(action, Ask)):
             answer = _answer(ask, step.at, stays)
-            told[f"{ask.bailiff} | {answer}"] += 1
-            told += Counter({f"{ask.bailiff} | {what}": 1 for what in _later(ask, answer, step.at, stays)})
+            told[f"{ask.asker} | {answer}"] += 1
+            told += Counter({f"{ask.asker} | {what}": 1 for what in _later(ask, answer, step.at, stays)})
     return told
 
 
@@ -97,7 +103,7 @@ def _answer(ask: Ask, at: datetime, stays: list[Stay]) -> str:
 def _later(ask: Ask, answer: str, at: datetime, stays: list[Stay]) -> Iterator[str]:
     """Say what is pushed after the answer: help that starts while it holds, and its end, once heard of."""
     heard = answer != "not known"
-    for since, until in _spans([stay for stay in stays if stay.person.bsn == ask.bsn]):
+    for since, until in spans([stay for stay in stays if stay.person.bsn == ask.bsn]):
         if not heard and at < since <= at + VALID:
             heard = True
             yield "told later"
@@ -106,7 +112,7 @@ def _later(ask: Ask, answer: str, at: datetime, stays: list[Stay]) -> Iterator[s
             yield "told of the end"
 
 
-def _spans(stays: list[Stay]) -> Iterator[tuple[datetime, datetime | None]]:
+def spans(stays: list[Stay]) -> Iterator[tuple[datetime, datetime | None]]:
     """Yield from when until when there was help: who moves, or has help of two, has it all the time."""
     since: datetime | None = None
     last: datetime | None = None

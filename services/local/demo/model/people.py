@@ -15,6 +15,7 @@ class Person:
     born: str = ""
     surname: str = ""
     initial: str = ""
+    initials: str = ""
 
 
 def person_of(written: dict[str, Any], bsn: str = "") -> Person:
@@ -28,6 +29,7 @@ def person_of(written: dict[str, Any], bsn: str = "") -> Person:
         born=born if len(born) == 10 and not born.endswith("-00") else "",
         surname="".join(words),
         initial=plain(written.get("voorletters", ""))[:1],
+        initials=plain(written.get("voorletters", "")).replace(".", "")[:3],
     )
 
 
@@ -53,3 +55,22 @@ def surely_same(one: Person, other: Person) -> bool:
     if one.initial and one.initial == other.initial:
         return True  # whatever the surname: it may be the partner's
     return one.surname == other.surname and not (one.initial and other.initial)
+
+
+def maybe_same(one: Person, other: Person) -> bool:
+    """Tell whether two messages are possibly about one person, and no more than that.
+
+    One surname, and either the birth date is not the same or unknown, or it is and the initials are not: a
+    father and his son, somebody of whom little is said, twins.
+    """
+    if (one.bsn and other.bsn) or not one.surname or one.surname != other.surname or surely_same(one, other):
+        return False
+    if one.born and one.born == other.born:
+        return True
+    return not (one.initials and other.initials) or _alike(one.initials, other.initials)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Compare initials as far as both have them."""
+    common = min(len(one), len(other))
+    return one[:common] == other[:common]

@@ -122,7 +122,7 @@ def pauses(
             if spans:
                 waits.append((signal, spans))
         for person in _persons(waits):
-            found += _joined(person)
+            found += joined(person)
     return found
 
 
@@ -178,7 +178,7 @@ def _waits(signal: Signal, case: list[Signal], results: list[Result], term: time
     return found
 
 
-def _joined(spans: list[Span]) -> list[Span]:
+def joined(spans: list[Span]) -> list[Span]:
     """Return one span for those of a creditor that overlap."""
     found: list[Span] = []
     for span in sorted(spans, key=lambda span: span.start):
