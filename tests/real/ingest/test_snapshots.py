@@ -1,12 +1,14 @@
 """PUT /v1/momentopnames on real Kafka and PostgreSQL: only what differs is published, whatever happens."""
 
+import io
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
 import httpx
 import pytest
+import xlsxwriter
 from joserfc.jwk import ECKey
 from sqlalchemy import text
 
@@ -18,6 +20,7 @@ from services.common.publish import Publisher
 from services.ingest import registration_storage, staging
 from services.ingest.domain.directory import Directory
 from services.ingest.freshness import Source
+from services.ingest.tables import XLSX_TYPE
 from services.ingest.watching import watch
 from tests.real.ingest.house import BROKER, NOW, House, Seen
 
@@ -129,6 +132,61 @@ async def test_only_the_difference_of_two_snapshots_is_published(house: House) -
         (SnapshotState.HELD, TODAY, yesterday, 3),
         (SnapshotState.ACCEPTED, TODAY, TODAY, 3),
     ]
+
+
+def workbook(*persons: tuple[object, ...]) -> bytes:
+    """A spreadsheet as a debt-help system gives it: with names of its own, real dates, numbers as numbers."""
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"default_date_format": "dd-mm-yyyy"}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Clientnummer", "BSN", "Achternaam", "Postcode", "Huisnr", "Woonplaats"])
+        sheet.write_row(0, 6, ["Startdatum", "Hulpverlener", "Telefoon", "Email", "Fase"])
+        for number, (reference, bsn, house_number, started_on) in enumerate(persons, 1):
+            sheet.write_row(number, 0, [reference, bsn, "Jansen", "1234 ab", house_number, "Ons Dorp"])
+            sheet.write_row(
+                number, 6, [started_on, "Schuldhulp", "020-0000000", "hulp@example.org", "Intake"]
+            )
+    return file.getvalue()
+
+
+async def test_a_spreadsheet_says_the_same_as_lines_and_what_it_lacks_the_next_day_is_gone(
+    house: House,
+) -> None:
+    async def send_book(days: int, *persons: tuple[object, ...], **query: Any) -> httpx.Response:
+        path = f"/v1/momentopnames/{TODAY + timedelta(days=days)}"
+        body = {"content": workbook(*persons), "headers": {"Content-Type": XLSX_TYPE}, "params": query}
+        return await house.send("PUT", path, town, "registraties", **body)
+
+    town, since = await new_town(house), date(2026, 3, 1)
+    persons = [(f"K{number}", int(BSNS[number]), 12, since) for number in range(3)]
+    first = await send_book(-2, *persons, ("K3", 123456789, "boven", since))
+    assert first.status_code == 200, first.text
+    assert amounts(first) == (3, 0, 0)
+    assert {(each["rij"], each["code"], each["veld"]) for each in first.json()["fouten"]} == {
+        (5, "BSN_INVALID", "burgerservicenummer"),
+        (5, "HOUSE_NUMBER_INVALID", "adres.huisnummer"),
+    }
+    event = (await told(house, town))[0].event
+    assert isinstance(event, Registration)
+    assert house.opened(event.personal, town)["adres"] == {"postcode": "1234AB", "huisnummer": 12}
+
+    as_lines = await send(house, town, person(0), person(1), person(2), days=-1)
+    assert amounts(as_lines) == (0, 0, 0)
+    fewer = await send_book(0, persons[0], ("K1", persons[1][1], "12 A", since))
+    assert (fewer.status_code, amounts(fewer)) == (409, (0, 1, 1))
+    confirmed = await send_book(0, persons[0], ("K1", persons[1][1], "12 A", since), bevestig="true")
+    assert (confirmed.status_code, amounts(confirmed)) == (200, (0, 1, 1))
+    assert len(await told(house, town)) == 5
+
+    refused = await house.send(
+        "PUT",
+        f"/v1/momentopnames/{TODAY}",
+        town,
+        "registraties",
+        content=b"PK nonsense",
+        headers={"Content-Type": XLSX_TYPE},
+    )
+    assert (refused.status_code, refused.json()["fouten"][0]["code"]) == (400, "UNREADABLE")
 
 
 async def test_a_snapshot_of_which_the_broker_took_a_part_only_is_finished_by_the_same_file(
