@@ -22,7 +22,7 @@ from services.common.catalogue import TENANT_PREFIX, IntakeTopic
 from services.common.connection import connection
 from services.common.errors import SignaalhubError, TransientError
 from services.common.member import STALLED_SECONDS, Member
-from services.common.processor.consumers import stop
+from services.common.processor.consumers import GroupConsumer, stop
 from services.common.runtime import Runtime
 from services.ingest.intake import Intake
 from services.ingest.judging import Delivery, Row
@@ -80,8 +80,8 @@ class KafkaIntake(Member):
             if self._dropped:
                 await asyncio.wait(self._dropped)
 
-    def _new_consumer(self) -> AIOKafkaConsumer:
-        return AIOKafkaConsumer(
+    def _new_consumer(self) -> GroupConsumer:
+        return GroupConsumer(
             **connection(self._runtime.settings),
             group_id=self._group,
             isolation_level="read_committed",

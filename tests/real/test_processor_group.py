@@ -1,11 +1,15 @@
 """Replicas that share a processor's partitions, and what health says."""
 
 import dataclasses
+from collections import Counter
 from datetime import datetime
 from time import monotonic
+from typing import Any
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.client import AIOKafkaClient
+from aiokafka.protocol.commit import OffsetFetchRequest, OffsetFetchResponse_v3
 from aiokafka.structs import TopicPartition
 from structlog.testing import capture_logs
 
@@ -45,6 +49,32 @@ async def test_a_replica_that_restarts_gets_its_partitions_back_without_a_rebala
             await kit.send(Sent(f"k{n}", n) for n in range(100))
             await kit.until_outputs(100)
         assert one._units == mine, "nobody else noticed"
+
+
+async def test_a_broker_that_still_loads_the_group_is_asked_again_and_nothing_is_told_twice(
+    kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """aiokafka takes the answer of a broker that has just come back for: this group has committed nothing."""
+    kit = Kit(kafka)
+    await kit.make_topics()
+    await kit.send(Sent(f"k{n}") for n in range(100))
+    async with kit.running(count):
+        await kit.until_outputs(100)
+    loading, send, asked = OffsetFetchResponse_v3(0, [], 14), AIOKafkaClient.send, Counter[str]()
+
+    async def slow_to_load(client: AIOKafkaClient, node: int, request: Any, **more: Any) -> Any:
+        if isinstance(request, OffsetFetchRequest):
+            asked["offsets"] += 1
+            if asked["offsets"] <= 3:
+                return loading
+        return await send(client, node, request, **more)
+
+    monkeypatch.setattr(AIOKafkaClient, "send", slow_to_load)
+    async with kit.running(count):
+        await kit.send([Sent("last", partition) for partition in range(2)])
+        found = await kit.until_outputs(102)
+    assert asked["offsets"] > 3
+    assert sorted(found) == sorted([*((f"k{n}", 1) for n in range(100)), ("last", 1), ("last", 2)])
 
 
 async def test_a_rebalance_waits_for_the_running_batch(kafka: str) -> None:

@@ -19,10 +19,19 @@ _STOP_FREE_SECONDS = 1.0
 _NEVER_MS = 2**31 - 1
 
 
-def group_consumer(settings: Settings, group: str, inputs: Sequence[str]) -> AIOKafkaConsumer:
+class GroupConsumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka has no types
+    """A member of a group that never takes a broker's error for "nothing is committed"."""
+
+    async def start(self) -> None:
+        """Connect; subscribe after this."""
+        await super().start()
+        internals.heed_errors(self)
+
+
+def group_consumer(settings: Settings, group: str, inputs: Sequence[str]) -> GroupConsumer:
     """Return the consumer of a processor's inputs, not started and not subscribed."""
     digest = hashlib.sha256(",".join(sorted(inputs)).encode()).hexdigest()[:8]
-    return AIOKafkaConsumer(
+    return GroupConsumer(
         **connection(settings),
         group_id=group,
         group_instance_id=f"{settings.replica}-{digest}",  # a restarted replica keeps its partitions

@@ -6,6 +6,8 @@
   nobody, and a dead fetch task shows nowhere.
 - The errors of a transaction that failed before its commit: asyncio complains when nobody takes them.
 - The metadata of committed offsets (`committed()` gives the offset only).
+- Whether an answer about committed offsets is an error as a whole, as it is for a moment after a broker came
+  back. aiokafka reads such an answer as "no offsets": whoever believes it does everything once more.
 - Position and end of a partition as they are known now, without waiting for either.
 """
 
@@ -14,8 +16,11 @@
 import asyncio
 from collections.abc import Iterable
 from time import monotonic
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import NotCoordinatorForGroupError, for_code
+from aiokafka.protocol.commit import OffsetFetchRequest
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from services.common.connection import disconnect
@@ -54,6 +59,26 @@ def check(consumer: AIOKafkaConsumer) -> None:
     if task.done():
         task.result()
         raise asyncio.InvalidStateError("the fetch task ended")
+
+
+def heed_errors(consumer: AIOKafkaConsumer) -> None:
+    """Raise the error of a whole answer about committed offsets, which aiokafka then retries or passes on.
+
+    The group's coordinator still loads (14), or is another broker now (16): OffsetFetch, version 2 and later.
+    """
+    coordinator = consumer._coordinator
+    send = coordinator._send_req
+
+    async def heeding(request: Any) -> Any:
+        answer = await send(request)
+        if isinstance(request, OffsetFetchRequest) and answer.error_code:
+            error = for_code(answer.error_code)
+            if error is NotCoordinatorForGroupError:
+                coordinator.coordinator_dead()
+            raise error()
+        return answer
+
+    coordinator._send_req = heeding
 
 
 async def committed(
