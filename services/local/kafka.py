@@ -9,11 +9,14 @@ from pathlib import Path
 from services.common.errors import ConfigurationError
 from services.local.child import Child
 from services.local.embedded import Embedded
+from services.local.fencing import CONTROLLER_ONLY, died, fence
 from services.local.kafka_kit import kafka_kit, new_cluster_id, write_properties
 from services.local.waiting import LOCALHOST, claim, wait_until
 
 START_SECONDS = 120  # 1 on a quiet machine, 45 seen at load 20 on 2 cores
 _TRIES = 3
+_VOTERS = "controller.quorum.voters"
+"""Among the settings of a broker that is not alone."""
 _API_VERSIONS = struct.pack(">hhih", 18, 0, 1, 5) + b"probe"
 
 
@@ -69,13 +72,16 @@ class EmbeddedKafka(Embedded):
         raise ConfigurationError(f"Kafka ended at its start ({self._log}): {self._started().last_words()}")
 
     def launch(self) -> None:
-        """Start the broker without waiting for it."""
+        """Start the broker without waiting for it; one that died waits for the end of its session first."""
         kit = kafka_kit()
         if not self._ports[0]:
             self._ports = (claim(self._chosen[0], "Kafka"), claim(self._chosen[1], "Kafka's controller"))
         self._format(kit.bootstrap)
-        properties = self._folder / "kafka.properties"
-        write_properties(properties, self._folder / "data", *self._ports, self._settings)
+        properties, data = self._folder / "kafka.properties", self._folder / "data"
+        if died(data) and _VOTERS not in self._settings:
+            write_properties(properties, data, *self._ports, {**self._settings, **CONTROLLER_ONLY})
+            fence(kit, properties, self._folder)
+        write_properties(properties, data, *self._ports, self._settings)
         self._child = Child(
             name=self.name,
             command=kit.command(properties),

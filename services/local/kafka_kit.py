@@ -112,11 +112,12 @@ def new_cluster_id() -> str:
 def write_properties(
     path: Path, data: Path, port: int, controller_port: int, more: Mapping[str, str]
 ) -> None:
-    """Write the settings of one broker."""
+    """Write the settings of one broker, or of its controller alone when `more` says so."""
+    listeners = [f"PLAINTEXT://{LOCALHOST}:{port}", f"CONTROLLER://{LOCALHOST}:{controller_port}"]
     own = {
         "log.dirs": str(data),
         "controller.quorum.voters": f"1@{LOCALHOST}:{controller_port}",
-        "listeners": f"PLAINTEXT://{LOCALHOST}:{port},CONTROLLER://{LOCALHOST}:{controller_port}",
+        "listeners": ",".join(listeners[more.get("process.roles") == "controller" :]),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(f"{key}={value}\n" for key, value in {**SETTINGS, **own, **more}.items()))

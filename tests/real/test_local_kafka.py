@@ -56,6 +56,18 @@ async def test_a_killed_broker_comes_back_with_its_data_cluster_id_and_port(tmp_
         assert await read(bootstrap, "kept", 3) == [b"1", b"2", b"3"]
 
 
+def test_a_broker_that_died_starts_when_its_session_is_over_and_one_that_ended_in_peace_at_once(
+    tmp_path: Path,
+) -> None:
+    with EmbeddedKafka(tmp_path) as broker:
+        broker.stop()
+        broker.start()
+        assert not (tmp_path / "fencing.log").exists()
+        broker.kill()
+        broker.start()
+        assert "Fencing broker 1 " in (tmp_path / "fencing.log").read_text()
+
+
 def test_a_port_in_use_gets_one_line_that_names_it(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
