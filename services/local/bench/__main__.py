@@ -26,7 +26,7 @@ from services.local.bench.latency import Latency
 from services.local.bench.million import Million
 from services.local.bench.peak_month import PeakMonth
 from services.local.bench.processor_loop import ProcessorLoop
-from services.local.bench.report import machine, table, write
+from services.local.bench.report import machine, reference, table, write
 from services.local.bench.restarts import Restarts
 from services.local.bench.shared import Shared
 from services.local.bench.snapshots import Snapshots
@@ -66,10 +66,13 @@ def main(
         shared = Shared(scale, replicas, folder, stack)
         for benchmark in chosen(letters or [], shared):
             with Bar(f"({benchmark.letter}) {benchmark.title}", console) as bar:
+                before = reference()
                 figures = [*benchmark.run(bar)]
+            speed = f"; reference loop {before:.1f} ms before, {reference():.1f} ms after"
             console.print(table(benchmark, figures))
+            console.print(speed.removeprefix("; "))
             if write_to:
-                write(write_to, benchmark.letter, figures, circumstances)
+                write(write_to, benchmark.letter, figures, circumstances + speed)
     note = "" if scale == 1.0 else " The aims are those of the full size."
     console.print(f"All of it took {time.monotonic() - begin:.0f} s.{note}")
 

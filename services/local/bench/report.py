@@ -1,11 +1,13 @@
 """The figures as a table on the terminal, and as Markdown between the marks of docs/benchmarks.md."""
 
+import json
 import os
 import platform
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from time import process_time
 
 import psutil
 from rich.table import Table
@@ -15,6 +17,7 @@ from services.local.bench.figures import Benchmark, Figure
 from services.local.kafka_kit import KAFKA_VERSION
 
 _GIB = 1024**3
+_REFERENCE = json.dumps([{"number": number, "text": "x" * 20} for number in range(5_000)])
 HEADS = ("figure", "measured", "aim", "held")
 
 
@@ -38,6 +41,16 @@ def machine() -> str:
         f"Python {platform.python_version()}, Apache Kafka {KAFKA_VERSION}; "
         f"load before the run {load:.1f}"
     )
+
+
+def reference() -> float:
+    """Return the milliseconds of CPU for a fixed piece of Python: how fast the machine is this minute."""
+    times = []
+    for _ in range(7):
+        begin = process_time()
+        json.dumps(json.loads(_REFERENCE))
+        times.append(process_time() - begin)
+    return 1e3 * min(times)
 
 
 def write(page: Path, letter: str, figures: Sequence[Figure], circumstances: str) -> None:
