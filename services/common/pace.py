@@ -8,13 +8,13 @@ transactions). Who waits a moment for company shares one.
 from math import exp
 from time import monotonic
 
-UNHURRIED = 2.0
+UNHURRIED = 0.5
 """Seconds that what nobody waits for may wait for company: a case, a status, a row of the worklist."""
 PROMPT = 0.1
 """The same for what somebody waits for: a signal on its way to the municipality, a push to a bailiff."""
-_BUSY = 6.0
-"""Transactions a second of one group above which each waits in full: twelve partitions that wait 2 s."""
-_LONGEST_AS_IT_TOOK = 0.5
+_SECONDS_PER_RATE = 0.02
+"""Twelve partitions settle at some 24 transactions a second in all; after a quiet second nothing waits."""
+_LONGEST = 0.5
 _FULL = 2_000
 """A batch of this many records is worth its transaction: no pause."""
 
@@ -30,11 +30,10 @@ class Pace:
     def pause(self, records: int, took: float) -> float:
         """Count a transaction of so many records that took so many seconds; return the seconds to wait.
 
-        Hardly any while few happen: the next step of somebody's work is not held up by the one before. At
-        least as long as it took: where broker or machine are the bottleneck, fewer and larger ones do more.
+        As long as it took: where broker or machine are the bottleneck, fewer and larger ones get more done.
         """
         now = monotonic()
         self._rate = self._rate * exp(self._last - now) + 1
         self._last = now
-        company = self._patience * min(1.0, (self._rate / _BUSY) ** 2)
-        return max(company, min(took, _LONGEST_AS_IT_TOOK)) * max(0.0, 1 - records / _FULL)
+        company = min(self._patience, self._rate * _SECONDS_PER_RATE)
+        return min(_LONGEST, max(company, took)) * max(0.0, 1 - records / _FULL)
