@@ -17,6 +17,19 @@ async def lines_of(chunks: AsyncIterator[bytes]) -> AsyncIterator[NumberedLine]:
         yield line
 
 
+async def line_batches(chunks: AsyncIterator[bytes], size: int) -> AsyncIterator[list[NumberedLine]]:
+    """Yield the same in batches: as soon as so many are there, with what else came with the last of them."""
+    lines, batch = Lines(), list[NumberedLine]()
+    async for chunk in chunks:
+        batch += lines.feed(chunk)
+        if len(batch) >= size:
+            yield batch
+            batch = []
+    batch += lines.end()
+    if batch:
+        yield batch
+
+
 class Lines:
     """Splits chunks into numbered lines."""
 

@@ -1,4 +1,4 @@
-"""From a file to its signals or registrations: JSON lines, CSV or XLSX, never the whole in memory."""
+"""From a file to its signals: JSON lines, CSV or XLSX, never the whole in memory."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
@@ -6,7 +6,6 @@ import msgspec
 
 from services.ingest.domain.columns import Column, Head, HeadError
 from services.ingest.domain.reasons import Problem, Reason
-from services.ingest.domain.registration_columns import REGISTRATION_COLUMNS, registration_of
 from services.ingest.domain.signal_columns import SIGNAL_COLUMNS, signal_of
 from services.ingest.judging import Row
 from services.ingest.lines import lines_of
@@ -14,7 +13,7 @@ from services.ingest.tables import Cells, csv_table, xlsx_table
 
 Chunks = AsyncIterator[bytes]
 RowReader = Callable[[Chunks], AsyncIterator[Row]]
-"""Yields a row per signal or registration, readable or not; a `HeadError` comes before the first one."""
+"""Yields a row per signal, readable or not; a `HeadError` comes before the first one."""
 MessageOf = Callable[[Head, Sequence[str]], Mapping[str, object] | None]
 
 
@@ -32,16 +31,6 @@ def csv_rows(chunks: Chunks) -> AsyncIterator[Row]:
 def xlsx_rows(chunks: Chunks) -> AsyncIterator[Row]:
     """Yield the signals of a spreadsheet's first sheet."""
     return messages(xlsx_table(chunks), SIGNAL_COLUMNS, signal_of)
-
-
-def csv_registrations(chunks: Chunks) -> AsyncIterator[Row]:
-    """Yield the registrations of a CSV file."""
-    return messages(csv_table(chunks), REGISTRATION_COLUMNS, registration_of)
-
-
-def xlsx_registrations(chunks: Chunks) -> AsyncIterator[Row]:
-    """Yield the registrations of a spreadsheet's first sheet."""
-    return messages(xlsx_table(chunks), REGISTRATION_COLUMNS, registration_of)
 
 
 async def messages(

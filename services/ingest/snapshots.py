@@ -29,10 +29,9 @@ from services.ingest.domain.reading import Problems
 from services.ingest.domain.reasons import Problem, Reason
 from services.ingest.domain.snapshots import Difference, Offered, Verdict, doubts, verdict
 from services.ingest.freshness import InForce, Source, accepted, held
-from services.ingest.judging import Row
 from services.ingest.making import Maker, Sealers
 from services.ingest.registrations import TOPIC, RefusedError, check_registrar, municipality_of
-from services.ingest.rows import batches
+from services.ingest.snapshot_files import Batch
 from services.ingest.snapshot_reading import Order, Reader, Tally
 from services.ingest.staging import Change, Staging, staging
 
@@ -41,7 +40,7 @@ MOST_WRONG = 1000
 """Rows that cannot be read: a file with more of them is another kind of file, and refused as a whole."""
 AT_ONCE = 4
 """Snapshots that a process takes in side by side: each has a connection with the database."""
-_BATCH_ROWS = 2000
+_READ_AT_ONCE = 100
 _YIELD_EVERY = 25
 
 log = structlog.get_logger()
@@ -91,7 +90,7 @@ class Snapshots:
 
     async def take(
         self,
-        rows: AsyncIterator[Row],
+        file: AsyncIterator[Batch],
         registrar: str,
         on_behalf_of: str | None,
         day: date,
@@ -105,7 +104,7 @@ class Snapshots:
                 mark = await storage.begin(connection, order.source)
             async with staging(self.engine) as stage:
                 try:
-                    return await _Taking(self, order, stage).take(rows, mark, confirmed=confirmed)
+                    return await _Taking(self, order, stage).take(file, mark, confirmed=confirmed)
                 except RefusedError:
                     self.answers.count(SnapshotOutcome.REFUSED)
                     raise
@@ -145,8 +144,8 @@ class _Taking:
         self._now = parts.clock.now()
         self._until = end_of(self._now, parts.terms.registration)
 
-    async def take(self, rows: AsyncIterator[Row], mark: int, *, confirmed: bool) -> Taken:
-        tally, digest = await self._read(rows)
+    async def take(self, file: AsyncIterator[Batch], mark: int, *, confirmed: bool) -> Taken:
+        tally, digest = await self._read(file)
         await self._stage.lock(self._source.registrar)
         async with self._stage.transaction() as connection:
             standing = await storage.find(connection, self._source)
@@ -172,15 +171,15 @@ class _Taking:
         await self._apply(offered)
         return self._told(SnapshotOutcome.ACCEPTED, taken)
 
-    async def _read(self, rows: AsyncIterator[Row]) -> tuple[Tally, str]:
+    async def _read(self, file: AsyncIterator[Batch]) -> tuple[Tally, str]:
         reader = Reader(self._order, self._parts.maker)
-        async for batch in batches(rows, _BATCH_ROWS):
+        async for batch in file:
             hashes = reader.hashes(batch)
             known = await self._stage.known(hashes)
             staged = []
-            for start in range(0, len(batch), _YIELD_EVERY):
-                some = slice(start, start + _YIELD_EVERY)
-                staged += reader.read(batch[some], hashes[some], known)
+            for start in range(0, len(batch.rows), _READ_AT_ONCE):
+                some = slice(start, start + _READ_AT_ONCE)
+                staged += reader.read(batch.part(some), hashes[some], known)
                 await asyncio.sleep(0)
             await self._stage.add(staged)
             if reader.tally.received > self._parts.most_rows:

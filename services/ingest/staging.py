@@ -170,7 +170,7 @@ class Staging:
         """Return the registrations of rows that came before, by the rows' hashes."""
         async with self.transaction() as connection:
             found = (await connection.execute(_KNOWN, {"hashes": list(hashes)})).all()
-        return {row.source_hash: Known(row.registration_id, row.content_hash) for row in found}
+        return {source_hash: Known(id_, content_hash) for source_hash, id_, content_hash in found}
 
     async def add(self, rows: Sequence[Staged]) -> None:
         """Put rows beside those that are there."""

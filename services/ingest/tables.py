@@ -44,26 +44,30 @@ class NoWorkbookError(PermanentError):
 
 async def csv_table(chunks: AsyncIterator[bytes]) -> AsyncIterator[Cells]:
     """Yield the rows of a CSV file, the head first; lines without any value are left out."""
-    decode, delimiter = _Text(), ""
+    file = CsvText()
     async for number, line in lines_of(chunks):
-        text = decode(line, first=number == 1)
-        if number == 1 and text in ("sep=;", "sep=,"):  # from Excel to Excel
-            delimiter = text[-1]
+        text = file.decoded(line, first=number == 1)
+        if file.says_delimiter(text, first=number == 1):
             continue
-        delimiter = delimiter or _delimiter(text or "")
-        cells = _cells(text, delimiter)
+        cells = file.cells(text)
         if cells is None or any(cell.strip() for cell in cells):
             yield Cells(number, cells, line or b"")
 
 
-class _Text:
-    """Decodes lines as UTF-8, and from the first one on that is not, as Windows-1252: what Excel writes."""
+class CsvText:
+    """What the lines of one file say.
+
+    They are UTF-8, and from the first one on that is not, Windows-1252: what Excel writes. The delimiter is
+    said in an own first line, or is what the next line has more of.
+    """
 
     def __init__(self) -> None:
         self._encoding = "utf-8"
         self._marked = False
+        self._delimiter = ""
 
-    def __call__(self, line: bytes | None, *, first: bool) -> str | None:
+    def decoded(self, line: bytes | None, *, first: bool) -> str | None:
+        """Return the text of a line, None when it has none."""
         if line is None:
             return None
         if first and line.startswith(_MARK):
@@ -74,20 +78,30 @@ class _Text:
             if self._marked or self._encoding != "utf-8":
                 return None
         self._encoding = "cp1252"
-        return self(line, first=False)
+        return self.decoded(line, first=False)
 
+    def says_delimiter(self, text: str | None, *, first: bool) -> bool:
+        """Tell whether a line is not of the table, but says what divides its cells: from Excel to Excel."""
+        if not first or text not in ("sep=;", "sep=,"):
+            return False
+        self._delimiter = text[-1]
+        return True
 
-def _delimiter(head: str) -> str:
-    return ";" if head.count(";") > head.count(",") else ","
+    def cells(self, text: str | None) -> list[str] | None:
+        """Return the cells of a line, None when it cannot be read."""
+        if not self._delimiter:
+            head = text or ""
+            self._delimiter = ";" if head.count(";") > head.count(",") else ","
+        if text is None:
+            return None
+        try:
+            return next(csv.reader([text], delimiter=self._delimiter, strict=True))
+        except (csv.Error, StopIteration):
+            return None
 
-
-def _cells(text: str | None, delimiter: str) -> list[str] | None:
-    if text is None:
-        return None
-    try:
-        return next(csv.reader([text], delimiter=delimiter, strict=True))
-    except (csv.Error, StopIteration):
-        return None
+    def is_blank(self, line: bytes) -> bool:
+        """Tell whether a line after the first has nothing in its cells."""
+        return not line.strip(b' \t"' + self._delimiter.encode())
 
 
 _children = asyncio.Semaphore(_AT_ONCE)

@@ -18,7 +18,7 @@ from services.ingest.domain import reasons
 from services.ingest.domain.columns import HeadError
 from services.ingest.domain.reasons import SENTENCES, Reason
 from services.ingest.registrations import NotARegistrarError, RefusedError
-from services.ingest.rows import RowReader, csv_registrations, json_rows, xlsx_registrations
+from services.ingest.snapshot_files import FileReader, csv_file, json_file, xlsx_file
 from services.ingest.snapshot_storage import Standing
 from services.ingest.snapshots import (
     HeldError,
@@ -33,11 +33,7 @@ Registrar = Annotated[Caller, Depends(needs("registraties"))]
 PATH = "/momentopnames"
 MOST_BYTES = 256 * 1024 * 1024
 JSON_LINES_TYPE = "application/x-ndjson"
-READERS: dict[str, RowReader] = {
-    JSON_LINES_TYPE: json_rows,
-    CSV_TYPE: csv_registrations,
-    XLSX_TYPE: xlsx_registrations,
-}
+READERS: dict[str, FileReader] = {JSON_LINES_TYPE: json_file, CSV_TYPE: csv_file, XLSX_TYPE: xlsx_file}
 _TABLE = (
     "De eerste rij noemt de kolommen, in willekeurige volgorde: de namen van het JSON-bericht of wat "
     "gebruikelijk is (bsn, startdatum, hulpverlener). Datums: JJJJ-MM-DD of DD-MM-JJJJ."
@@ -148,8 +144,8 @@ def snapshots(taking: Snapshots, engine: AsyncEngine) -> APIRouter:
         if reader is None:
             raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Stuur {' of '.join(READERS)}.")
         try:
-            rows = reader(request.stream())
-            return _shown(await taking.take(rows, caller.party, namens, datum, confirmed=bevestig))
+            file = reader(request.stream())
+            return _shown(await taking.take(file, caller.party, namens, datum, confirmed=bevestig))
         except (HeadError, RefusedError) as error:
             raise refusal(error.problems, "Er is niets verwerkt.") from None
         except HeldError as error:

@@ -27,6 +27,8 @@ def is_shared(claim: RegistrationClaim, policy: Policy | None, on: date) -> bool
 
 def as_shared(claim: RegistrationClaim, policy: Policy | None) -> RegistrationClaim:
     """Return a registration with what is shared of the helper, and without what is selected by."""
+    if policy is None and claim.phase is None and claim.admitted_on is None:
+        return claim
     told = _ALL if policy is None else frozenset(policy.contact_fields)
     reach = Reach(
         phone=claim.reach.phone if ContactField.PHONE in told else None,

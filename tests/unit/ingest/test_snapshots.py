@@ -1,6 +1,7 @@
 """Snapshots without a database: which one holds, which waits, what a row says and who is shared."""
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Callable
 from datetime import date
 from typing import Any
 
@@ -11,13 +12,14 @@ from hypothesis import strategies as st
 from services.common.events import ContactField, HelpPhase, Party, Policy, Role
 from services.common.identifiers import derived_id
 from services.common.pseudonyms import Pseudonyms
+from services.ingest.domain.columns import HeadError
 from services.ingest.domain.masterdata import read_policy
 from services.ingest.domain.reasons import Reason
 from services.ingest.domain.snapshots import Difference, Offered, Verdict, doubts, verdict
 from services.ingest.freshness import Source
-from services.ingest.judging import Row
 from services.ingest.making import Maker
-from services.ingest.rows import csv_registrations
+from services.ingest.rows import parsed
+from services.ingest.snapshot_files import BATCH_ROWS, Batch, csv_file, json_file
 from services.ingest.snapshot_reading import Order, Reader
 from services.ingest.staging import Known, Staged
 
@@ -129,10 +131,23 @@ def order(policy: Policy | None = None) -> Order:
     return Order(source=Source(TOWN, TOWN), municipality=town, policy=policy, day=TUESDAY, today=WEDNESDAY)
 
 
+def batch(*raws: object) -> Batch:
+    return Batch([(number, json.dumps(raw).encode()) for number, raw in enumerate(raws, 1)], parsed)
+
+
 def read(*raws: object, policy: Policy | None = None) -> tuple[Reader, list[Staged]]:
-    reader = Reader(order(policy), MAKER)
-    rows = [Row(number, raw, b"") for number, raw in enumerate(raws, 1)]
+    reader, rows = Reader(order(policy), MAKER), batch(*raws)
     return reader, reader.read(rows, reader.hashes(rows), {})
+
+
+async def batches(
+    file: Callable[[AsyncIterator[bytes]], AsyncIterator[Batch]], *chunks: bytes
+) -> list[Batch]:
+    async def stream() -> AsyncIterator[bytes]:
+        for chunk in chunks:
+            yield chunk
+
+    return [each async for each in file(stream())]
 
 
 def policy(**other: Any) -> Policy:
@@ -210,8 +225,7 @@ def test_a_row_that_cannot_be_read_keeps_what_is_registered_under_it(
 def test_a_row_that_came_before_is_not_read_again_and_counts_as_it_did() -> None:
     reader, [first] = read(person())
     assert first.content_hash
-    again = Reader(order(), MAKER)
-    rows = [Row(1, person(), b"")]
+    again, rows = Reader(order(), MAKER), batch(person())
     known = {again.hashes(rows)[0]: Known(first.registration_id, first.content_hash)}
     [found] = again.read(rows, again.hashes(rows), known)
     assert (found.registration_id, found.content_hash, found.claim) == (*first[:2], None)
@@ -219,22 +233,58 @@ def test_a_row_that_came_before_is_not_read_again_and_counts_as_it_did() -> None
 
 
 def test_under_another_policy_a_row_is_read_again() -> None:
-    rows = [Row(1, person(), b"")]
+    rows = batch(person())
     assert Reader(order(), MAKER).hashes(rows) != Reader(order(ADMITTED), MAKER).hashes(rows)
 
 
-async def test_a_list_as_a_debt_help_system_makes_it_says_the_same_as_json() -> None:
-    async def chunks() -> AsyncIterator[bytes]:
-        yield (
-            "Clientnummer;BSN;Postcode;Huisnr;Startdatum;Hulpverlener;Telefoon hulpverlener;E-mailadres;"
-            "Plaats\r\n"
-            f"K1;{BSN};1234 ab;12;01-03-2026;Hulp;020-0000000;hulp@example.org;Amsterdam\r\n"
-        ).encode()
+LIST = (
+    "Clientnummer;BSN;Postcode;Huisnr;Startdatum;Hulpverlener;Telefoon hulpverlener;E-mailadres;Plaats\r\n"
+    f"K1;{BSN};1234 ab;12;01-03-2026;Hulp;020-0000000;hulp@example.org;Amsterdam\r\n"
+)
 
-    rows = [row async for row in csv_registrations(chunks())]
+
+async def test_a_list_as_a_debt_help_system_makes_it_says_the_same_as_json() -> None:
+    [rows] = await batches(csv_file, LIST.encode())
     reader = Reader(order(), MAKER)
     [found] = reader.read(rows, reader.hashes(rows), {})
     assert found.content_hash == read(person())[1][0].content_hash
+
+
+async def test_the_same_row_under_another_head_is_another_row() -> None:
+    [rows] = await batches(csv_file, LIST.encode())
+    [others] = await batches(
+        csv_file, LIST.replace("Telefoon hulpverlener;E-mail", "Email;Telefoon").encode()
+    )
+    reader = Reader(order(), MAKER)
+    assert rows.rows == others.rows
+    assert reader.hashes(rows) != reader.hashes(others)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+async def test_a_list_is_read_in_whatever_encoding_without_its_blank_rows(encoding: str) -> None:
+    text = "sep=;\r\n;;\r\n" + LIST.replace("Hulp;", "Caf\u00e9 Hulp;") + '; ;"";;;;;;\r\n' + "x" * 20_000
+    [rows] = await batches(csv_file, text.encode(encoding))
+    assert [number for number, _ in rows.rows] == [4, 6]
+    right, too_long = rows.rows
+    assert right[1]
+    message = rows.read(right[1])
+    assert isinstance(message, dict)
+    assert message["contact"]["organisatie"] == "Caf\u00e9 Hulp"
+    assert too_long == (6, None)
+
+
+@pytest.mark.parametrize("text", ["", "sep=;", "K1;999990019\n", "x" * 20_000])
+async def test_a_list_without_a_head_is_none(text: str) -> None:
+    with pytest.raises(HeadError):
+        await batches(csv_file, text.encode())
+
+
+async def test_a_long_file_comes_in_batches_whatever_the_network_made_of_it() -> None:
+    lines = b"".join(b'{"kenmerk": "%d"}\n' % number for number in range(3 * BATCH_ROWS))
+    parts = [lines[start : start + 7001] for start in range(0, len(lines), 7001)]
+    found = await batches(json_file, *parts)
+    assert [number for each in found for number, _ in each.rows] == list(range(1, 3 * BATCH_ROWS + 1))
+    assert all(BATCH_ROWS <= len(each.rows) < BATCH_ROWS + 1000 for each in found[:-1])
 
 
 def test_a_policy_says_who_is_shared_and_what_of_the_helper() -> None:
