@@ -31,6 +31,7 @@ from services.ingest.intake import Intake
 from services.ingest.kafka_intake import KafkaIntake
 from services.ingest.making import Maker
 from services.ingest.masterdata import MasterData, Views
+from services.ingest.means import Means
 from services.ingest.registrations import Registrations
 from services.ingest.revisions import Revisions
 from services.ingest.snapshots import Snapshots
@@ -53,6 +54,7 @@ def build(runtime: Runtime) -> Parts:
     pseudonyms = Pseudonyms(settings.pseudonym_key)
     maker, vault = Maker(pseudonyms), Vault(MasterKeys.of(settings.vault_key.get_secret_value()))
     terms, answers = settings.terms, Answers(runtime.metrics)
+    means = Means(engine, publisher, clock, directories, maker, vault, terms)
     intake = Intake(engine, publisher, clock, directories, maker, vault, answers, terms)
     storage = DeliveryStorage(engine, settings.replica)
     settler = Settler(storage)
@@ -63,17 +65,15 @@ def build(runtime: Runtime) -> Parts:
     }
     api = make_app(runtime, "Signaalhub: aanleveren", DESCRIPTION, body_limits=limits)
     api.include_router(signals(intake))
-    api.include_router(revisions(Revisions(engine, publisher, clock, directories, maker, vault, terms)))
+    api.include_router(revisions(Revisions(means)))
     taking = Deliveries(intake, storage, clock, settler, pseudonyms)
     api.include_router(deliveries.deliveries(taking, storage))
-    keeping = Registrations(engine, publisher, clock, directories, maker, vault, terms)
-    api.include_router(registrations(keeping))
+    api.include_router(registrations(Registrations(means)))
     told = SnapshotAnswers(runtime.metrics)
-    most_gone = settings.snapshot_most_gone_percent
-    whole = Snapshots(engine, publisher, clock, directories, maker, vault, terms, told, most_gone)
+    whole = Snapshots(means, told, settings.snapshot_most_gone_percent)
     api.include_router(snapshots.snapshots(whole, engine))
     watching = Watching(engine, publisher, clock, directories, told)
-    api.include_router(debts(DebtReports(engine, publisher, clock, directories, maker, vault, terms)))
+    api.include_router(debts(DebtReports(means)))
     api.include_router(schemas(Released(settings.schemas_dir)))
     agreed = Agreements(publisher, views.agreements, clock)
     api.include_router(agreements.kept_agreements(agreed, settings))

@@ -12,23 +12,22 @@ from time import monotonic
 from uuid import uuid4
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.common.clock import AMSTERDAM, Clock
+from services.common.clock import AMSTERDAM
 from services.common.database import transaction
 from services.common.errors import PermanentError, TransientError
 from services.common.events import DebtReport, Party, Role
 from services.common.identifiers import derived_id
-from services.common.publish import Publisher
 from services.common.records import Outgoing
 from services.common.tempo import Pace, admit
-from services.common.terms import Terms, end_of
-from services.common.vault import DataClass, Entry, Vault
+from services.common.terms import end_of
+from services.common.vault import DataClass, Entry
 from services.ingest.debt_storage import Helped, Told, helped, lock, tell, told
-from services.ingest.directories import Directories
 from services.ingest.domain.debts import DebtMessage, debts_personal, read_debts
 from services.ingest.domain.reading import Problems
-from services.ingest.making import Maker, Sealers
+from services.ingest.making import Sealers
+from services.ingest.means import Means
 
 TOPIC = "debt-reports.v1"
 PACE = Pace(per_minute=30, at_once=100)
@@ -78,23 +77,17 @@ class Said:
 class DebtReports:
     """One for the whole process."""
 
-    engine: AsyncEngine
-    publisher: Publisher
-    clock: Clock
-    directories: Directories
-    maker: Maker
-    vault: Vault
-    terms: Terms
+    means: Means
     seconds: Callable[[], float] = monotonic
     _busy: dict[str, float] = field(default_factory=dict)
 
     async def tell(self, reporter: str, raw: object) -> str | None:
         """Return the id of a message that all who help have been told; None when nobody helps."""
-        now, parties = self.clock.now(), self.directories.current().parties
+        now, parties = self.means.clock.now(), self.means.directories.current().parties
         _check_role(parties.get(reporter))
         said = self._said(reporter, raw, now)
         self._keep_pace(reporter)
-        async with transaction(self.engine) as connection:
+        async with transaction(self.means.engine) as connection:
             await lock(connection, said.id)
             before = await told(connection, said.id)
             if any(each.content_hash not in ("", said.content_hash) for each in before):
@@ -103,7 +96,7 @@ class DebtReports:
             known = {each.registration_id for each in before}
             new = [each for each in running if each.registration_id not in known]
             records = await self._records(connection, said, new, parties, now) if running else [_nobody(said)]
-            await self.publisher.publish(records, now)
+            await self.means.publisher.publish(records, now)
         return said.id if running else None
 
     def _keep_pace(self, reporter: str) -> None:
@@ -118,12 +111,12 @@ class DebtReports:
             raise UnreadableError(problems)
         plain = DebtReport(
             report_id=str(uuid4()),
-            person=self.maker.pseudonyms.person(message.bsn),
+            person=self.means.maker.pseudonyms.person(message.bsn),
             reporter=reporter,
             purpose=message.purpose,
         )
         id_ = derived_id("debt-message", reporter, message.reference)
-        return Said(message, id_, self.maker.debts_hash(message), plain)
+        return Said(message, id_, self.means.maker.debts_hash(message), plain)
 
     async def _records(
         self,
@@ -137,8 +130,8 @@ class DebtReports:
         reports = {said.told(each): each for each in receivers}
         await tell(connection, list(reports), now)
         entries = [Entry(one.report_id, to.household, to.municipality) for one, to in reports.items()]
-        until = end_of(now, self.terms.debt_report)
-        keys = await self.vault.keep(connection, DataClass.DEBT_REPORT, entries, now=now, until=until)
+        until = end_of(now, self.means.terms.debt_report)
+        keys = await self.means.vault.keep(connection, DataClass.DEBT_REPORT, entries, now=now, until=until)
         personal, sealers = msgspec.json.encode(debts_personal(said.message)), Sealers()
         return [
             _told(

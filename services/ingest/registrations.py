@@ -9,25 +9,21 @@ they wait (snapshots.py).
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from services.common.clock import AMSTERDAM, Clock
+from services.common.clock import AMSTERDAM
 from services.common.database import transaction
 from services.common.errors import PermanentError
 from services.common.events import Party, Role
 from services.common.identifiers import derived_id
-from services.common.publish import Publisher
 from services.common.records import Outgoing
-from services.common.terms import Terms, end_of
-from services.common.vault import DataClass, Entry, Vault
-from services.ingest.directories import Directories
+from services.common.terms import end_of
+from services.common.vault import DataClass, Entry
 from services.ingest.domain.directory import Directory, represents
 from services.ingest.domain.drafts import RegistrationClaim
 from services.ingest.domain.reading import Problems, read_registration
 from services.ingest.domain.reasons import Problem, Reason
 from services.ingest.domain.sharing import as_shared, is_shared
 from services.ingest.freshness import Source
-from services.ingest.making import Maker
+from services.ingest.means import Means
 from services.ingest.registration_storage import lock, note_end, register, unregister
 
 TOPIC = "registrations.v1"
@@ -58,17 +54,11 @@ class Kept:
 class Registrations:
     """One for the whole process."""
 
-    engine: AsyncEngine
-    publisher: Publisher
-    clock: Clock
-    directories: Directories
-    maker: Maker
-    vault: Vault
-    terms: Terms
+    means: Means
 
     async def put(self, registrar: str, reference: str, raw: object) -> Kept:
         """Keep a registration, as its municipality shares it."""
-        now, directory = self.clock.now(), self.directories.current()
+        now, directory = self.means.clock.now(), self.means.directories.current()
         check_registrar(registrar, directory)
         today = now.astimezone(AMSTERDAM).date()
         claim, municipality = _accepted(raw, registrar, directory, today)
@@ -81,16 +71,18 @@ class Registrations:
         self, claim: RegistrationClaim, registrar: str, reference: str, municipality: Party, now: datetime
     ) -> str:
         id_ = derived_id("registration", registrar, reference)
-        content_hash = self.maker.registration_hash(claim, municipality.party_id)
-        async with transaction(self.engine) as connection:
+        content_hash = self.means.maker.registration_hash(claim, municipality.party_id)
+        async with transaction(self.means.engine) as connection:
             await lock(connection, id_, registrar)
             source = Source(registrar, municipality.party_id)
             change = await register(connection, id_, source, content_hash)
-            household = self.maker.household(claim.address) if claim.address else ""
+            household = self.means.maker.household(claim.address) if claim.address else ""
             entry = Entry(id_, household, municipality.party_id)
-            until = end_of(now, self.terms.registration)
-            keys = await self.vault.keep(connection, DataClass.REGISTRATION, [entry], now=now, until=until)
-            event = self.maker.registration(
+            until = end_of(now, self.means.terms.registration)
+            keys = await self.means.vault.keep(
+                connection, DataClass.REGISTRATION, [entry], now=now, until=until
+            )
+            event = self.means.maker.registration(
                 claim,
                 registration_id=id_,
                 registrar=registrar,
@@ -98,23 +90,23 @@ class Registrations:
                 data_key=keys[id_],
             )
             record = Outgoing(TOPIC, id_, event, "kept", derived_id(TOPIC, id_, str(change)))
-            await self.publisher.publish([record], now)
+            await self.means.publisher.publish([record], now)
         return id_
 
     async def end(self, registrar: str, reference: str) -> None:
         """End a registration, known or not: its key and traces go, its tombstone is (again) on the log."""
-        check_registrar(registrar, self.directories.current())
-        await self._end(registrar, reference, self.clock.now())
+        check_registrar(registrar, self.means.directories.current())
+        await self._end(registrar, reference, self.means.clock.now())
 
     async def _end(self, registrar: str, reference: str, now: datetime) -> str:
         id_ = derived_id("registration", registrar, reference)
-        async with transaction(self.engine) as connection:
+        async with transaction(self.means.engine) as connection:
             await lock(connection, id_, registrar)
             change = await unregister(connection, id_)
             await note_end(connection, id_, registrar, change, now)
-            await self.vault.forget(connection, [id_])
+            await self.means.vault.forget(connection, [id_])
             record = Outgoing(TOPIC, id_, None, "ended", derived_id(TOPIC, id_, str(change)))
-            await self.publisher.publish([record], now)
+            await self.means.publisher.publish([record], now)
         return id_
 
 

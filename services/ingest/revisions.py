@@ -8,23 +8,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from services.common.clock import AMSTERDAM, Clock
+from services.common.clock import AMSTERDAM
 from services.common.database import transaction
 from services.common.errors import PermanentError
 from services.common.events import Party, Signal, SignalEnd, SignalPerson, Withdrawal
 from services.common.identifiers import derived_id
-from services.common.publish import Publisher
 from services.common.records import Outgoing
-from services.common.terms import Terms, end_of
-from services.common.vault import DataClass, Entry, Vault
-from services.ingest.directories import Directories
+from services.common.terms import end_of
+from services.common.vault import DataClass, Entry
 from services.ingest.domain.directory import Directory
 from services.ingest.domain.reasons import Problem, Reason
 from services.ingest.intake import refused
 from services.ingest.judging import Accepted, Delivery, Judged, Row, judge_rows, read_rows
-from services.ingest.making import Maker
+from services.ingest.means import Means
 from services.ingest.revision_storage import Known, Spot, change, find
 from services.ingest.storage import find_places
 
@@ -41,38 +37,32 @@ class WithdrawnError(PermanentError):
 class Revisions:
     """One for the whole process."""
 
-    engine: AsyncEngine
-    publisher: Publisher
-    clock: Clock
-    directories: Directories
-    maker: Maker
-    vault: Vault
-    terms: Terms
+    means: Means
 
     async def withdraw(self, sender: str, signal_id: str) -> None:
         """Withdraw a signal; again = the same records under the same ids."""
-        now, directory = self.clock.now(), self.directories.current()
-        async with transaction(self.engine) as connection:
+        now, directory = self.means.clock.now(), self.means.directories.current()
+        async with transaction(self.means.engine) as connection:
             known = _own(await find(connection, signal_id), sender, directory, now)
             if not known.withdrawn:
                 known = replace(known, revision=known.revision + 1, withdrawn=True, content_hash="")
                 await change(connection, known)
-                await self.vault.forget(connection, [signal_id])
-        await self.publisher.publish([*_left(known, sender)], now)
+                await self.means.vault.forget(connection, [signal_id])
+        await self.means.publisher.publish([*_left(known, sender)], now)
 
     async def correct(self, sender: str, signal_id: str, row: Row) -> Judged:
         """Put other content in the place of a signal's; the answer says what became of it."""
-        now, directory = self.clock.now(), self.directories.current()
+        now, directory = self.means.clock.now(), self.means.directories.current()
         delivery = Delivery(sender)
         [judged] = await read_rows([row], sender)
-        async with transaction(self.engine) as connection:
+        async with transaction(self.means.engine) as connection:
             known = _own(await find(connection, signal_id), sender, directory, now)
             if known.withdrawn:
                 raise WithdrawnError("the signal is withdrawn")
             address = judged.claim.address if judged.claim else None
             places = await find_places(connection, [(address.postcode, address.number)] if address else [])
             await judge_rows(
-                [judged], sender=sender, directory=directory, places=places, now=now, maker=self.maker
+                [judged], sender=sender, directory=directory, places=places, now=now, maker=self.means.maker
             )
             _compare(judged, known)
             found = judged.accepted
@@ -80,15 +70,17 @@ class Revisions:
                 known = _corrected(known, found)
                 await change(connection, known)
                 entry = Entry(signal_id, known.spot.household, known.spot.municipality)
-                until = end_of(now, self.terms.signal)
-                keys = await self.vault.keep(connection, DataClass.SIGNAL, [entry], now=now, until=until)
+                until = end_of(now, self.means.terms.signal)
+                keys = await self.means.vault.keep(
+                    connection, DataClass.SIGNAL, [entry], now=now, until=until
+                )
         if found is None or judged.problems:
-            what = self.maker.pseudonyms.content(row.source)
-            await self.publisher.publish([*refused(judged, delivery, directory, what, now)], now)
+            what = self.means.maker.pseudonyms.content(row.source)
+            await self.means.publisher.publish([*refused(judged, delivery, directory, what, now)], now)
             return judged
         municipality = directory.municipalities[found.draft.municipality_code]
         signal = self._signal(judged, found, known, delivery, municipality, keys[signal_id])
-        await self.publisher.publish([*_there(signal), *_left(known, sender)], now)
+        await self.means.publisher.publish([*_there(signal), *_left(known, sender)], now)
         return judged
 
     def _signal(
@@ -100,7 +92,7 @@ class Revisions:
         municipality: Party,
         key: bytes,
     ) -> Signal:
-        signal = self.maker.signal(
+        signal = self.means.maker.signal(
             found.draft,
             signal_id=known.signal_id,
             household=known.spot.household,

@@ -23,13 +23,17 @@ _SELECTING = frozenset({"fase", "besluitdatum"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A snapshot as it is asked for: of which day, by whom, for whom, under which policy."""
+    """A snapshot as it is asked for: of which day, by whom, for whom, under which policy.
+
+    `most_gone_percent`: how many may end without a question.
+    """
 
     source: Source
     municipality: Party
     policy: Policy | None
     day: date
     today: date
+    most_gone_percent: int
 
 
 @dataclass(slots=True)

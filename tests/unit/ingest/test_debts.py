@@ -11,6 +11,7 @@ from services.common.pseudonyms import Pseudonyms
 from services.ingest.debt_reports import PACE, DebtReports, TooFastError
 from services.ingest.domain.debts import MOST_DEBTS, debts_personal, read_debts
 from services.ingest.making import Maker
+from services.ingest.means import Means
 
 TODAY = date(2026, 3, 10)
 BSN = "999990019"
@@ -100,7 +101,7 @@ def test_who_tells_too_much_at_once_is_asked_to_wait_and_nobody_else_is() -> Non
     parts: dict[str, Any] = dict.fromkeys(
         ("engine", "publisher", "clock", "directories", "maker", "vault", "terms")
     )
-    reports = DebtReports(**parts, seconds=lambda: now[0])
+    reports = DebtReports(Means(**parts), seconds=lambda: now[0])
     for _ in range(PACE.at_once):
         reports._keep_pace("one")
     with pytest.raises(TooFastError) as told:

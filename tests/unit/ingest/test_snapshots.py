@@ -128,7 +128,14 @@ def person(**other: Any) -> dict[str, Any]:
 
 def order(policy: Policy | None = None) -> Order:
     town = Party(party_id=TOWN, name="T", roles=(Role.MUNICIPALITY,), active=True)
-    return Order(source=Source(TOWN, TOWN), municipality=town, policy=policy, day=TUESDAY, today=WEDNESDAY)
+    return Order(
+        source=Source(TOWN, TOWN),
+        municipality=town,
+        policy=policy,
+        day=TUESDAY,
+        today=WEDNESDAY,
+        most_gone_percent=20,
+    )
 
 
 def batch(*raws: object) -> Batch:
