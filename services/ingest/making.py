@@ -156,4 +156,5 @@ def signal_person(signal: Signal) -> SignalPerson | None:
         signal_id=signal.signal_id,
         household=signal.household,
         municipality=signal.municipality,
+        creditor=signal.creditor,
     )

@@ -155,7 +155,7 @@ def _there(signal: Signal) -> Iterator[Outgoing]:
     yield Outgoing("signals.v1", signal.household, signal, what, event_id)
     if signal.person:
         spot = Spot(signal.household, signal.municipality, signal.unit, signal.signal_date, signal.person)
-        yield _person(name, spot, signal.person, revision, withdrawn=False)
+        yield _person(name, signal.creditor, spot, signal.person, revision)
 
 
 def _left(known: Known, sender: str) -> Iterator[Outgoing]:
@@ -173,7 +173,7 @@ def _left(known: Known, sender: str) -> Iterator[Outgoing]:
         persons[known.spot.person] = known.spot
     for person, spot in persons.items():
         if person:
-            yield _person(known.signal_id, spot, person, known.revision, withdrawn=True)
+            yield _person(known.signal_id, known.creditor, spot, person, known.revision, withdrawn=True)
 
 
 def _other_municipalities(known: Known) -> Iterable[Spot]:
@@ -202,7 +202,9 @@ def _withdrawal(known: Known, spot: Spot, sender: str, end: SignalEnd, revision:
     return Outgoing("withdrawals.v1", spot.household, event, end.value.lower(), event_id)
 
 
-def _person(signal_id: str, spot: Spot, person: str, revision: int, *, withdrawn: bool) -> Outgoing:
+def _person(
+    signal_id: str, creditor: str, spot: Spot, person: str, revision: int, *, withdrawn: bool = False
+) -> Outgoing:
     event = SignalPerson(
         person=person,
         signal_id=signal_id,
@@ -210,6 +212,7 @@ def _person(signal_id: str, spot: Spot, person: str, revision: int, *, withdrawn
         municipality=spot.municipality,
         revision=revision,
         withdrawn=withdrawn,
+        creditor=creditor,
     )
     later = (person, str(revision)) if revision > 1 else ()
     event_id = derived_id("signal-person", signal_id, *later)

@@ -90,7 +90,9 @@ def signal(
     )
     found = [Given("signals.v1", house, event, name, at)]
     if person:
-        link = SignalPerson(person=person, signal_id=name, household=house, municipality=TOWN)
+        link = SignalPerson(
+            person=person, signal_id=name, household=house, municipality=TOWN, creditor=creditor
+        )
         found.append(Given("signal-persons.v1", person, link, f"link {name}", at))
     return found
 
@@ -144,6 +146,7 @@ def _link(signal: Signal, revision: int, at: datetime, *, withdrawn: bool = Fals
         municipality=signal.municipality,
         revision=revision,
         withdrawn=withdrawn,
+        creditor=signal.creditor,
     )
     return Given("signal-persons.v1", person, event, f"link {signal.signal_id} {revision} {withdrawn}", at)
 
@@ -190,7 +193,8 @@ def help_ended(name: str, at: datetime) -> Given:
     return Given("registrations.v1", name, None, f"{name} ended", at)
 
 
-def check(name: str, at: datetime, person: str, *, known: bool = False) -> Given:
+def check(name: str, at: datetime, person: str, *, known: bool = False, client: str | None = None) -> Given:
+    """Return a check; its `client` is a partner of the covenant."""
     event = replace(
         _CHECK,
         check_id=name,
@@ -199,6 +203,8 @@ def check(name: str, at: datetime, person: str, *, known: bool = False) -> Given
         dossier=name,
         known=known,
         valid_until=at + timedelta(days=28),
+        on_behalf_of=client,
+        client_is_partner=client is not None,
     )
     return Given("checks.v1", person, event, name, at)
 

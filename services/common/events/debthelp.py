@@ -53,6 +53,19 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckPause:
+    """A bailiff's check found the help, and its client, the creditor of a signal, waits for it."""
+
+    check_id: str
+    dossier: str
+    starts_at: datetime
+    ends_at: datetime
+    pause_id: str | None = None
+    """As which its client was told of it before, up to `sequence`: it goes on as a pause of its signals."""
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KnownPerson:
     """The person of this signal is in debt help (contacts), or no longer (none)."""
 
@@ -63,6 +76,7 @@ class KnownPerson:
     """Of the signal: what a lower one says of its person is over."""
     since: datetime | None = None
     """Since when the hub knows that help runs."""
+    checks: tuple[CheckPause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

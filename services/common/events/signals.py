@@ -106,6 +106,7 @@ class SignalPerson:
     revision: int = 1
     withdrawn: bool = False
     """The signal does not carry this BSN any more."""
+    creditor: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,13 +104,27 @@ class PauseTold(NamedTuple):
     """What it rested on may be forgotten: nothing of the past is told again."""
 
 
+class Handed(NamedTuple):
+    """What a creditor was last told of a pause by a check alone, which is to go on with its signals."""
+
+    pause_id: str
+    tellings: int
+    ends_at: datetime
+
+
 class LeaseFact(NamedTuple):
-    """Help runs for the person of a signal `since` a moment until it ended; `days`: its term as a pause."""
+    """Help runs for the person of a signal `since` a moment until it ended; `days`: its term as a pause.
+
+    Of a bailiff's check (id and dossier) for the creditor of the signal: `until` when, instead.
+    """
 
     signal_id: str
     since: datetime
     days: int
     ended_at: datetime | None = None
+    until: datetime | None = None
+    check: tuple[str, str] | None = None
+    handed: Handed | None = None
 
 
 class OrderFact(NamedTuple):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from services.matcher.domain.facts import CaseFacts, Household, LeaseFact, SignalFact
+from services.matcher.domain.handover import in_order
 from services.matcher.domain.statuses import helped_since, known_as
 
 
@@ -15,13 +16,13 @@ def with_leases(household: Household, now: datetime, days: Callable[[str], int])
     """Return the household with what help that starts or ends at `now` changes; `days`: by municipality."""
     if not (household.registrations or household.known or household.leases):
         return household
-    running = {lease.signal_id: lease for lease in household.leases if lease.ended_at is None}
-    kept = [lease for lease in household.leases if lease.ended_at is not None]
+    running = {lease.signal_id: lease for lease in household.leases if _is_help(lease)}
+    kept = [lease for lease in household.leases if not _is_help(lease)]
     for case, signal in _signals(household):
         before = running.get(signal.signal_id)
         after = _lease(household, case, signal, before, now, days)
         kept += [after] if after else []
-    leases = tuple(sorted(kept, key=_order))
+    leases = in_order(kept)
     return household if leases == household.leases else household._replace(leases=leases)
 
 
@@ -42,8 +43,9 @@ def _lease(
     return LeaseFact(signal.signal_id, since, days(case.municipality))
 
 
-def _order(lease: LeaseFact) -> tuple[str, datetime, bool, int]:
-    return lease.signal_id, lease.since, lease.ended_at is None, lease.days
+def _is_help(lease: LeaseFact) -> bool:
+    """Tell whether help runs by a lease; persons say when the help of a check is over."""
+    return lease.ended_at is None and lease.check is None
 
 
 def _signals(household: Household) -> Iterator[tuple[CaseFacts, SignalFact]]:

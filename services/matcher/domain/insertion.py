@@ -14,6 +14,7 @@ from services.matcher.domain.facts import (
     ResultFact,
     SignalFact,
 )
+from services.matcher.domain.handover import with_checks
 from services.matcher.domain.months import month_of
 from services.matcher.domain.statuses import in_order
 from services.matcher.domain.terms import due_of, priority_of
@@ -94,6 +95,7 @@ def with_known(household: Household, known: KnownPerson, at: datetime) -> Househ
             return household
     elif before.revision > known.revision:
         return household
+    household = with_checks(household, known, at)
     since = before.since if before and known.since is None else known.since
     if before and (before.contacts, before.revision, before.since) == (contacts, known.revision, since):
         return household

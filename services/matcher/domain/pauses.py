@@ -6,36 +6,22 @@ first; when two turn out to be of one person, one goes on and the other ends, sa
 ended by facts at once; only a timer ends its term.
 """
 
-from collections.abc import Iterable, Iterator
 from itertools import count
-from typing import NamedTuple
 
 from services.common.events import PauseChange, PauseEnd
 from services.common.identifiers import derived_id
-from services.matcher.domain.facts import CaseFacts, Change, Household, LeaseFact, PauseTold, SignalFact
-from services.matcher.domain.identity import is_sure, same_person
-from services.matcher.domain.leases import Span, Step, merged, steps, telling, told_of
-from services.matcher.domain.timelines import spans_of
-
-Waiting = tuple[SignalFact, list[Span]]
-"""A signal whose creditor waits, and when."""
-
-
-class Line(NamedTuple):
-    """The pause of a creditor for one person: for which signals, and its latest stretch."""
-
-    creditor: str
-    municipality: str
-    signal_ids: tuple[str, ...]
-    span: Span
+from services.matcher.domain.facts import Change, Household, PauseTold
+from services.matcher.domain.handover import taken_over
+from services.matcher.domain.leases import Step, steps, telling, told_of
+from services.matcher.domain.lines import Line, lines_of
 
 
 def settle_pauses(household: Household, changes: list[Change]) -> Household:
     """Tell each creditor what is new about its pauses."""
-    household = _carried_over(household)
+    household = taken_over(_carried_over(household))
     left = list(household.pauses)
     kept: list[PauseTold] = []
-    for line in _lines(household):
+    for line in lines_of(household):
         mine = sorted((told for told in left if _is_of(told, line)), key=_choice)
         left = [told for told in left if told not in mine]
         taken = {each.pause_id for each in (*household.pauses, *kept)}
@@ -89,7 +75,7 @@ def _tell(line: Line, pause_id: str, told: PauseTold | None, step: Step, changes
     told = told_of(pause_id, line.creditor, told, step, line.signal_ids)._replace(
         municipality=line.municipality
     )
-    changes.append(telling(line.municipality, told, step.change))
+    changes.append(telling(line.municipality, told, step.change, check=line.check))
     return told
 
 
@@ -119,44 +105,6 @@ def _choice(told: PauseTold) -> tuple[bool, float, str]:
     """The pause that goes on: of those that run the first, else the one that was the last to end."""
     running = is_running(told)
     return not running, told.starts_at.timestamp() if running else -told.ends_at.timestamp(), told.pause_id
-
-
-def _lines(household: Household) -> Iterator[Line]:
-    """Yield the pauses as they follow from the facts, in the order of their first signals."""
-    towns = dict.fromkeys(case.municipality for case in household.cases)
-    for town in towns:
-        cases = [case for case in household.cases if case.municipality == town]
-        for creditor, waiting in _waiting(cases, household.leases).items():
-            for group in _persons(waiting):
-                spans = merged(span for _, spans in group for span in spans)
-                ids = tuple(sorted(signal.signal_id for signal, _ in group))
-                yield Line(creditor, town, ids, spans[-1])
-
-
-def _waiting(cases: list[CaseFacts], leases: Iterable[LeaseFact]) -> dict[str, list[Waiting]]:
-    found: dict[str, list[Waiting]] = {}
-    helped: dict[str, list[LeaseFact]] = {}
-    for lease in leases:
-        helped.setdefault(lease.signal_id, []).append(lease)
-    for signal in (signal for case in cases for signal in case.signals):
-        spans = spans_of(cases, helped.get(signal.signal_id, ()), signal)
-        if spans:
-            found.setdefault(signal.creditor, []).append((signal, spans))
-    return {creditor: found[creditor] for creditor in sorted(found)}
-
-
-def _persons(waiting: list[Waiting]) -> list[list[Waiting]]:
-    """Return a creditor's signals by person: what is surely the same as one of them is the same as all."""
-    groups: list[list[Waiting]] = []
-    for each in sorted(waiting, key=lambda one: one[0].signal_id):
-        near = [group for group in groups if any(_is_same(each[0], other) for other, _ in group)]
-        groups = [group for group in groups if group not in near]
-        groups.append([*(one for group in near for one in group), each])
-    return sorted(groups, key=lambda group: min(signal.signal_id for signal, _ in group))
-
-
-def _is_same(one: SignalFact, other: SignalFact) -> bool:
-    return is_sure(same_person(one.evidence, other.evidence))
 
 
 def _carried_over(household: Household) -> Household:

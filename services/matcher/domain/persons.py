@@ -4,44 +4,26 @@ As with households: a fact is inserted, then what is new for signals and for ask
 which inputs come makes no difference while help runs; once it has ended nobody is told that it ran.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from services.common.events import Check, Contact, KnownPerson, Registration, SignalPerson
-from services.common.identifiers import derived_id
+from services.common.events import Check, Registration, SignalPerson
 from services.matcher.domain.clients import Pauses, settle_pauses
 from services.matcher.domain.facts import Change, CheckWithdrawn, RegistrationEnded, SignalErased, Woken
+from services.matcher.domain.known import SignalOf, settle_signals, signalling, with_signal
 from services.matcher.domain.months import expires_at, month_of
 from services.matcher.domain.watches import (
     HelpFact,
     Watch,
     checked,
-    contacts_of,
     newly_matched,
     settle,
     withdrawn,
 )
 
 Fact = Registration | RegistrationEnded | SignalPerson | SignalErased | Check | CheckWithdrawn | Woken
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignalOf:
-    """A signal with this person's BSN, and what its household was told last; a corrected one may have moved.
-
-    `household`: empty when the signal does not carry this BSN any more.
-    """
-
-    signal_id: str
-    household: str
-    at: datetime
-    told: tuple[Contact, ...] = ()
-    tellings: int = 0
-    revision: int = 1
-    told_to: str = ""
-    told_revision: int = 1
-    told_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,25 +51,35 @@ def handle(before: Person | None, key: str, fact: Fact, now: datetime) -> Step:
     if person is known:
         return Step(before, (), wake_at(known))
     changes: list[Change] = []
-    contacts = contacts_of(person.registrations)
-    since = min((each.at for each in person.registrations), default=None)
-    signals = tuple(_settle_signal(key, signal, contacts, since, changes) for signal in person.signals)
-    person = replace(person, signals=signals)
-    if (person.watches or person.pauses) and not isinstance(fact, SignalPerson | SignalErased):
+    if not isinstance(fact, SignalPerson | SignalErased):
         person = _settle_checks(key, person, now, changes, woken=isinstance(fact, Woken))
+    elif person.pauses:
+        person = _settle_pauses(person, (), now, changes)
+    signals, pauses = settle_signals(key, person.signals, person.pauses, person.registrations, changes)
+    person = replace(person, signals=signals, pauses=pauses)
     left = person.registrations or person.signals or person.watches or person.pauses
     return Step(person if left else None, tuple(changes), wake_at(person))
 
 
 def _settle_checks(key: str, person: Person, now: datetime, changes: list[Change], *, woken: bool) -> Person:
     """Tell askers what is new, and the clients for whom they act."""
+    if not (person.watches or person.pauses):
+        return person
     helps = person.registrations
     settled = [settle(key, watch, helps, now, changes, woken=woken) for watch in person.watches]
     watches = [watch for watch in settled if watch]
     matched = [watch for watch in watches if newly_matched(watch, helps)]
-    pauses = settle_pauses(person.pauses, matched, helps, now, changes, woken=woken)
+    person = _settle_pauses(person, matched, now, changes, woken=woken)
     marked = (replace(each, matched=each.told and (each.matched or each in matched)) for each in watches)
-    return replace(person, watches=tuple(marked), pauses=pauses)
+    return replace(person, watches=tuple(marked))
+
+
+def _settle_pauses(
+    person: Person, matched: Sequence[Watch], now: datetime, changes: list[Change], *, woken: bool = False
+) -> Person:
+    here = signalling(person.signals)
+    pauses = settle_pauses(person.pauses, matched, person.registrations, here, now, changes, woken=woken)
+    return replace(person, pauses=pauses)
 
 
 def insert(person: Person, fact: Fact, now: datetime) -> Person:
@@ -98,7 +90,8 @@ def insert(person: Person, fact: Fact, now: datetime) -> Person:
         case RegistrationEnded():
             return _without_help(person, fact.registration_id)
         case SignalPerson():
-            return _with_signal(person, fact, now)
+            signals = with_signal(person.signals, fact, now)
+            return person if signals is person.signals else replace(person, signals=signals)
         case SignalErased():
             return _without_signal(person, fact.signal_id)
         case Check() | CheckWithdrawn():
@@ -136,25 +129,17 @@ def _without_help(person: Person, registration_id: str) -> Person:
     return person if len(kept) == len(person.registrations) else replace(person, registrations=kept)
 
 
-def _with_signal(person: Person, signal: SignalPerson, now: datetime) -> Person:
-    before = next((each for each in person.signals if each.signal_id == signal.signal_id), None)
-    if before and before.revision >= signal.revision:
-        return person
-    place = "" if signal.withdrawn else signal.household
-    if before:
-        told_to = before.told_to or before.household
-        fact = replace(before, household=place, revision=signal.revision, told_to=told_to)
-    else:
-        fact = SignalOf(signal_id=signal.signal_id, household=place, at=now, revision=signal.revision)
-    signals = sorted(
-        (*(each for each in person.signals if each is not before), fact), key=lambda each: each.signal_id
-    )
-    return replace(person, signals=tuple(signals))
-
-
 def _without_signal(person: Person, signal_id: str) -> Person:
-    kept = tuple(each for each in person.signals if each.signal_id != signal_id)
-    return person if len(kept) == len(person.signals) else replace(person, signals=kept)
+    gone = {each for each in person.signals if each.signal_id == signal_id}
+    return _without(person, gone) if gone else person
+
+
+def _without(person: Person, gone: Collection[SignalOf]) -> Person:
+    """Return the person without these; of the pauses that are their households' nothing is told any more."""
+    kept = tuple(each for each in person.signals if each not in gone)
+    over = {signal.creditor for signal in gone} - signalling(kept)
+    pauses = tuple(each for each in person.pauses if each.told or each.client not in over)
+    return replace(person, signals=kept, pauses=pauses)
 
 
 def _with_watches(person: Person, fact: Check | CheckWithdrawn, now: datetime) -> Person:
@@ -167,55 +152,4 @@ def _with_watches(person: Person, fact: Check | CheckWithdrawn, now: datetime) -
 
 def _forget(person: Person, due: datetime) -> Person:
     """Return a new object always: watches are settled after it, which drops those that are over."""
-    signals = tuple(signal for signal in person.signals if expires_at(month_of(signal.at)) > due)
-    return replace(person, signals=signals)
-
-
-def _settle_signal(
-    person: str,
-    signal: SignalOf,
-    contacts: tuple[Contact, ...],
-    since: datetime | None,
-    changes: list[Change],
-) -> SignalOf:
-    """Tell the household of a signal; first the one that it left, of the revision before."""
-    if signal.told and signal.told_to not in ("", signal.household):
-        signal = _tell(person, signal, (), None, changes, (signal.told_to, signal.revision - 1))
-    corrected = bool(contacts) and signal.told_revision < signal.revision
-    if signal.household and (signal.told != contacts or corrected or _is_earlier(since, signal)):
-        signal = _tell(person, signal, contacts, since, changes, (signal.household, signal.revision))
-    return signal
-
-
-def _is_earlier(since: datetime | None, signal: SignalOf) -> bool:
-    """A registration that comes late may have been the first."""
-    return since is not None and signal.told_since is not None and since < signal.told_since
-
-
-def _tell(
-    person: str,
-    signal: SignalOf,
-    contacts: tuple[Contact, ...],
-    since: datetime | None,
-    changes: list[Change],
-    place: tuple[str, int],
-) -> SignalOf:
-    household, revision = place
-    tellings = signal.tellings + 1
-    event = KnownPerson(
-        household=household,
-        signal_id=signal.signal_id,
-        contacts=contacts,
-        revision=revision,
-        since=since,
-    )
-    told_id = derived_id("known-person", person, signal.signal_id, str(tellings))
-    changes.append(Change(event, "changed", told_id))
-    return replace(
-        signal,
-        told=contacts,
-        tellings=tellings,
-        told_to=household,
-        told_revision=revision,
-        told_since=since,
-    )
+    return _without(person, {each for each in person.signals if expires_at(month_of(each.at)) <= due})

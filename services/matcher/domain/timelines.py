@@ -28,8 +28,8 @@ def spans_of(cases: Sequence[CaseFacts], leases: Iterable[LeaseFact], signal: Si
     """Return when a signal's creditor waits; `cases`: those of its municipality, `leases`: of the signal."""
     orders = [*_orders(cases, signal)]
     lines = [_timeline(_acts(case, signal), orders) for case in cases if case.results]
-    lines += [_timeline(_helped(lease, signal), orders) for lease in leases]
-    begun = (replace(span, starts_at=max(span.starts_at, signal.at)) for line in lines for span in line)
+    begun = [replace(span, starts_at=max(span.starts_at, signal.at)) for line in lines for span in line]
+    begun += [span for lease in leases for span in _timeline(_leased(lease, signal), orders)]
     return [span for span in begun if span.starts_at < span.ends_at]
 
 
@@ -72,10 +72,16 @@ def _until(result: ResultFact) -> datetime:
     return result.at + timedelta(days=result.pause_days)
 
 
-def _helped(lease: LeaseFact, signal: SignalFact) -> Iterator[Act]:
-    """Yield what help that runs, or ran, does: a pause for one term, which is over when the help is."""
-    begin = max(lease.since, signal.at)
-    yield Act(begin, begin + timedelta(days=lease.days), PauseGround.KNOWN_IN_DEBT_HELP)
+def _leased(lease: LeaseFact, signal: SignalFact) -> Iterator[Act]:
+    """Yield what help that runs, or ran, does: a pause for one term, which is over when the help is.
+
+    That of a check is of the dossier too: it began when the check said so, whenever the signal came.
+    """
+    if lease.until:
+        yield Act(lease.since, lease.until, PauseGround.CHECK)
+    else:
+        begin = max(lease.since, signal.at)
+        yield Act(begin, begin + timedelta(days=lease.days), PauseGround.KNOWN_IN_DEBT_HELP)
     if lease.ended_at:
         yield Act(lease.ended_at, None)
 

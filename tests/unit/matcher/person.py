@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from services.common.events import (
     BailiffMatch,
@@ -23,8 +24,11 @@ PERSON = "p" * 32
 VALID_FOR = timedelta(days=28)
 
 
-def signal(name: str = "s1") -> SignalPerson:
-    return SignalPerson(person=PERSON, signal_id=name, household=HOUSEHOLD, municipality=GM)
+def signal(name: str = "s1", creditor: str = "", **more: Any) -> SignalPerson:
+    signal = SignalPerson(
+        person=PERSON, signal_id=name, household=HOUSEHOLD, municipality=GM, creditor=creditor
+    )
+    return replace(signal, **more)
 
 
 def check(
