@@ -12,7 +12,7 @@ from services.common.identifiers import derived_id
 from services.common.metrics import Metrics
 from services.common.publish import Publisher
 from services.common.records import Outgoing
-from services.feedback.pauses import Pauses
+from services.feedback.pause_terms import PauseTerms
 
 TOPIC = "pause-acknowledgements.v1"
 _LOOK_SECONDS = 600.0
@@ -25,7 +25,7 @@ class Acknowledging(Service):
     """Publishes acknowledgements, and looks for those that do not come within `term`."""
 
     def __init__(
-        self, pauses: Pauses, publisher: Publisher, clock: Clock, metrics: Metrics, term: timedelta
+        self, pauses: PauseTerms, publisher: Publisher, clock: Clock, metrics: Metrics, term: timedelta
     ) -> None:
         super().__init__()
         self._pauses = pauses

@@ -26,7 +26,9 @@ from services.feedback.disclosures import Disclosures
 from services.feedback.domain import Household, readable
 from services.feedback.orders import Orders
 from services.feedback.outcomes import Outcomes
-from services.feedback.pauses import PAUSES, PAUSES_TOPICS, Pauses, paused
+from services.feedback.pause_reading import Pauses
+from services.feedback.pause_terms import PauseTerms
+from services.feedback.pauses import PAUSES, PAUSES_TOPICS, paused
 from services.feedback.processors import DISCLOSURE, disclosure
 from services.feedback.projections import (
     DISCLOSED,
@@ -58,11 +60,12 @@ def build(runtime: Runtime) -> Parts:
     api.include_router(vragen(Questions(engine, publisher, clock), cases))
     pauses = Pauses(engine, clock)
     term = timedelta(hours=runtime.settings.pause_acknowledge_hours)
-    acknowledging = Acknowledging(pauses, publisher, clock, runtime.metrics, term)
+    acknowledging = Acknowledging(PauseTerms(engine, clock), publisher, clock, runtime.metrics, term)
     orders = Orders(publisher, Versions(engine, "pause_orders", "case_id"), clock)
     api.include_router(zaakpauzes(cases, orders, pauses, clock))
-    api.include_router(pauzes(pauses, acknowledging, roles(parties), clock))
-    api.include_router(terugkoppelingen(Disclosures(engine), represents(agreements, clock)))
+    acts_for = represents(agreements, clock)
+    api.include_router(pauzes(pauses, acknowledging, roles(parties), acts_for, clock))
+    api.include_router(terugkoppelingen(Disclosures(engine), acts_for))
     api.include_router(signaalkwaliteit(tallies, members(parties), clock))
     services = (
         publisher,

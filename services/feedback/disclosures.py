@@ -1,9 +1,7 @@
 """Reading what was disclosed to creditors. PostgreSQL."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from sqlalchemy import text
@@ -12,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.common.database import transaction
 from services.common.events import Contact, Feedback, FeedbackStatus
+from services.feedback.domain import Owner
 
 _SHOWN = "creditor = :creditor AND (CAST(:of AS text[]) IS NULL OR municipality = ANY(:of))"
 _SIGNAL = text(
@@ -34,30 +33,25 @@ class DisclosedRow:
 
 
 class Disclosures:
-    """Feedback as creditors may read it; `of` limits it to signals for these municipalities."""
+    """Feedback as creditors, and those who send for them, may read it."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def signal(self, creditor: str, of: Sequence[str] | None, signal_id: str) -> DisclosedRow | None:
-        values = _readable(creditor, of) | {"signal_id": signal_id}
+    async def signal(self, whose: Owner, signal_id: str) -> DisclosedRow | None:
+        values = whose.values | {"signal_id": signal_id}
         async with transaction(self._engine) as connection:
             row = (await connection.execute(_SIGNAL, values)).mappings().first()
             return _disclosed(row) if row else None
 
     async def since(
-        self, creditor: str, of: Sequence[str] | None, moment: datetime | None, position: int, limit: int
+        self, whose: Owner, moment: datetime | None, position: int, limit: int
     ) -> list[DisclosedRow]:
         """Return the changes from `moment` on and after `position`, in the order in which they came."""
         place = {"moment": moment, "position": position, "limit": limit}
         async with transaction(self._engine) as connection:
-            found = await connection.execute(_SINCE, _readable(creditor, of) | place)
+            found = await connection.execute(_SINCE, whose.values | place)
             return [_disclosed(row) for row in found.mappings()]
-
-
-def _readable(creditor: str, of: Sequence[str] | None) -> dict[str, Any]:
-    """A list, because psycopg makes an array of a list and a composite of a tuple."""
-    return {"creditor": creditor, "of": None if of is None else list(of)}
 
 
 def _disclosed(row: RowMapping) -> DisclosedRow:

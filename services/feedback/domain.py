@@ -3,7 +3,7 @@
 An allow-list: a status that is not in the table has no way out, and of a result only "accepted or not".
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -129,6 +129,20 @@ def erase(known: Household, signal_id: str, now: datetime) -> Household:
     """Return what is known without a signal; what was under way about it is told to nobody any more."""
     signals = {k: told for k, told in known.signals.items() if k != signal_id}
     return Household(signals=signals, erased={**known.erased, signal_id: now})
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A creditor of whom something is read, and for which municipalities: all, or those of a sender."""
+
+    creditor: str
+    municipalities: Sequence[str] | None = None
+
+    @property
+    def values(self) -> dict[str, object]:
+        """As SQL takes it; a list, because psycopg makes an array of a list and a composite of a tuple."""
+        of = self.municipalities
+        return {"creditor": self.creditor, "of": None if of is None else list(of)}
 
 
 def readable(agreements: Iterable[Agreement], sender: str, creditor: str, today: date) -> tuple[str, ...]:

@@ -58,6 +58,18 @@ def place(text: str) -> tuple[datetime, str]:
     return moment(parts[0]), str(parts[1])
 
 
+def start(vanaf: str | None) -> tuple[datetime | None, int]:
+    """Return from which moment, and behind which position, a list of changes begins; else a 400 `Problem`."""
+    if vanaf is None:
+        return None, 0
+    if not is_cursor(vanaf):
+        return moment(vanaf), 0
+    parts = decode(vanaf)
+    if len(parts) != 1 or not isinstance(parts[0], int):
+        raise invalid()
+    return None, parts[0]
+
+
 def invalid() -> Problem:
     """Return the 400 of a `vanaf` that cannot be read."""
     fout = (

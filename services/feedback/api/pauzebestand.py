@@ -8,7 +8,8 @@ from typing import Literal
 
 from services.common.clock import AMSTERDAM
 from services.common.events import PauseChange, PauseEnd, PauseGround
-from services.feedback.pauses import PauseRow, Pauses
+from services.feedback.domain import Owner
+from services.feedback.pause_reading import PauseRow, Pauses
 
 HEAD = (
     *("pauze", "volgnummer", "wijziging", "gemeente", "signalen", "dossiernummer"),
@@ -26,14 +27,14 @@ _BETWEEN = " | "
 _PAGE = 1000
 
 
-async def day_file(pauses: Pauses, creditor: str, since: datetime, until: datetime) -> AsyncIterator[str]:
+async def day_file(pauses: Pauses, whose: Owner, since: datetime, until: datetime) -> AsyncIterator[str]:
     """Yield the file of what changed from `since` and before `until`, in pieces."""
     yield _MARK + _csv([HEAD])
-    position, rows = 0, await pauses.changed(creditor, since, until, 0, _PAGE)
+    position, rows = 0, await pauses.changed(whose, since, until, 0, _PAGE)
     while rows:
         yield _csv(map(_line, rows))
         position = rows[-1].position
-        rows = await pauses.changed(creditor, since, until, position, _PAGE)
+        rows = await pauses.changed(whose, since, until, position, _PAGE)
 
 
 def _line(row: PauseRow) -> tuple[str, ...]:

@@ -16,8 +16,10 @@ from services.common.tokens import Caller, needs
 from services.common.web import BASE, IsoDate, Model, Moment
 from services.feedback.acknowledging import Acknowledging
 from services.feedback.api import cursor
+from services.feedback.api.own import Creditor, Represents, owner
 from services.feedback.api.pauzebestand import GROUND, day_file
-from services.feedback.pauses import Asked, PauseRow, Pauses
+from services.feedback.domain import Owner
+from services.feedback.pause_reading import Asked, PauseRow, Pauses
 
 PAGE = 1000
 SETTLED = timedelta(minutes=5)
@@ -60,11 +62,27 @@ class Bevestiging(Model):
     volgnummer: int
 
 
-def pauzes(found: Pauses, acknowledging: Acknowledging, roles_of: RolesOf, clock: Clock) -> APIRouter:
-    """Return the routes of scope `pauzes`; what is not the caller's does not exist for it (404)."""
+def pauzes(
+    found: Pauses, acknowledging: Acknowledging, roles_of: RolesOf, represents: Represents, clock: Clock
+) -> APIRouter:
+    """Return the routes of scope `pauzes`; what is not the caller's does not exist for it (404).
+
+    Who sends for a creditor reads and confirms the pauses for signals, where an agreement names it; a pause
+    for the dossier of a bailiff alone is the creditor's own matter.
+    """
     router = APIRouter(prefix=f"{BASE}/pauzes", tags=["pauzes"])
 
-    @router.get("", summary="De pauzes van een schuldeiser, of voor de inwoners van een gemeente")
+    def whose(caller: Caller, creditor: str | None) -> Owner:
+        mine = owner(caller, creditor, represents)
+        if mine is None:
+            raise Problem(HTTPStatus.NOT_FOUND, "Deze pauzes zijn er niet.")
+        return mine
+
+    @router.get(
+        "",
+        summary="De pauzes van een schuldeiser, of voor de inwoners van een gemeente",
+        responses=_NOT_FOUND,
+    )
     async def lees_pauzes(
         caller: Party,
         status: Annotated[Literal["loopt", "beeindigd"] | None, Query()] = None,
@@ -75,10 +93,11 @@ def pauzes(found: Pauses, acknowledging: Acknowledging, roles_of: RolesOf, clock
         vanaf: Annotated[
             str | None, Query(description="Een tijdstip met zone, of de waarde van volgende.")
         ] = None,
+        schuldeiser: Creditor = None,
     ) -> Pauzes:
         asked, roles = replace(_asked(status, vanaf), confirmed=bevestigd), roles_of(caller.party)
-        if Role.CREDITOR in roles:
-            rows = await found.of_creditor(caller.party, asked, PAGE + 1)
+        if Role.CREDITOR in roles or schuldeiser not in (None, caller.party):
+            rows = await found.of_creditor(whose(caller, schuldeiser), asked, PAGE + 1)
         elif Role.MUNICIPALITY in roles and caller.team is None:
             late = None if bevestigd is not False else acknowledging.due_before()
             rows = await found.of_municipality(caller.party, replace(asked, before=late), PAGE + 1)
@@ -90,13 +109,15 @@ def pauzes(found: Pauses, acknowledging: Acknowledging, roles_of: RolesOf, clock
         "/dagbestand",
         summary="Wat er op een dag veranderde, als CSV; van een dag die voorbij is",
         response_class=StreamingResponse,
+        responses=_NOT_FOUND,
     )
     async def haal_dagbestand(
         caller: Party,
         datum: Annotated[IsoDate | None, Query(description="Standaard gisteren.")] = None,
+        schuldeiser: Creditor = None,
     ) -> StreamingResponse:
-        day = _settled(datum, clock.now())
-        pages = day_file(found, caller.party, begin_of(day), begin_of(day + timedelta(days=1)))
+        mine, day = whose(caller, schuldeiser), _settled(datum, clock.now())
+        pages = day_file(found, mine, begin_of(day), begin_of(day + timedelta(days=1)))
         headers = {"Content-Disposition": f'attachment; filename="pauzes-{day.isoformat()}.csv"'}
         return StreamingResponse(pages, media_type="text/csv", headers=headers)
 
@@ -106,8 +127,9 @@ def pauzes(found: Pauses, acknowledging: Acknowledging, roles_of: RolesOf, clock
         status_code=HTTPStatus.ACCEPTED,
         responses=_NOT_FOUND,
     )
-    async def bevestig_pauze(id: str, caller: Party) -> Bevestiging:
-        row = await found.one(caller.party, id) if cursor.is_id(id) else None
+    async def bevestig_pauze(id: str, caller: Party, schuldeiser: Creditor = None) -> Bevestiging:
+        mine = whose(caller, schuldeiser)
+        row = await found.one(mine, id) if cursor.is_id(id) else None
         if row is None:
             raise Problem(HTTPStatus.NOT_FOUND, "Deze pauze is er niet.")
         await acknowledging.said(row.pause)
@@ -122,19 +144,8 @@ _NOT_FOUND: dict[int | str, dict[str, Any]] = {
 
 
 def _asked(status: str | None, vanaf: str | None) -> Asked:
-    paging = vanaf is not None and cursor.is_cursor(vanaf)
-    return Asked(
-        running=None if status is None else status == "loopt",
-        moment=cursor.moment(vanaf) if vanaf is not None and not paging else None,
-        position=_position(vanaf or "") if paging else 0,
-    )
-
-
-def _position(vanaf: str) -> int:
-    parts = cursor.decode(vanaf)
-    if len(parts) != 1 or not isinstance(parts[0], int):
-        raise cursor.invalid()
-    return parts[0]
+    moment, position = cursor.start(vanaf)
+    return Asked(running=None if status is None else status == "loopt", moment=moment, position=position)
 
 
 def _settled(asked: date | None, now: datetime) -> date:

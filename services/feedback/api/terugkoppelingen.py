@@ -1,6 +1,6 @@
 """What creditors may read of their own signals (scope `terugkoppelingen`)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -11,17 +11,12 @@ from services.common.problems import Problem
 from services.common.tokens import Caller, needs
 from services.common.web import BASE, Model, Moment
 from services.feedback.api import cursor
+from services.feedback.api.own import Creditor, Represents, owner
 from services.feedback.disclosures import DisclosedRow, Disclosures
-from services.feedback.domain import allowed
+from services.feedback.domain import Owner, allowed
 
 PAGE = 1000
 Reader = Annotated[Caller, Depends(needs("terugkoppelingen"))]
-Creditor = Annotated[
-    str | None,
-    Query(description="OIN van de schuldeiser namens wie wordt gelezen; standaard de partij van het token."),
-]
-Represents = Callable[[str, str], Sequence[str]]
-"""(sender, creditor) -> the municipalities whose agreement names this sender for this creditor, now."""
 
 
 class Hulpverlener(Model):
@@ -60,19 +55,16 @@ def terugkoppelingen(disclosures: Disclosures, represents: Represents) -> APIRou
     """Return the routes; what is not the caller's does not exist for it (404)."""
     router = APIRouter(prefix=BASE, tags=["terugkoppelingen"])
 
-    def scope(caller: Caller, creditor: str | None) -> tuple[str, Sequence[str] | None]:
-        """Return whose signals, and of which municipalities (None = all)."""
-        if creditor in (None, caller.party):
-            return caller.party, None
-        found = represents(caller.party, creditor or "")
-        if not found:
+    def scope(caller: Caller, creditor: str | None) -> Owner:
+        found = owner(caller, creditor, represents)
+        if found is None:
             raise _not_found()
-        return creditor or "", found
+        return found
 
     @router.get("/signalen/{id}", summary="De terugkoppeling op een eigen signaal", responses=_NOT_FOUND)
     async def lees_signaal(id: str, caller: Reader, schuldeiser: Creditor = None) -> Terugkoppeling:
-        creditor, municipalities = scope(caller, schuldeiser)
-        row = await disclosures.signal(creditor, municipalities, id) if cursor.is_id(id) else None
+        whose = scope(caller, schuldeiser)
+        row = await disclosures.signal(whose, id) if cursor.is_id(id) else None
         if row is None:
             raise _not_found()
         return Terugkoppeling(**_shown(row))
@@ -85,11 +77,8 @@ def terugkoppelingen(disclosures: Disclosures, represents: Represents) -> APIRou
         ] = None,
         schuldeiser: Creditor = None,
     ) -> Terugkoppelingen:
-        creditor, municipalities = scope(caller, schuldeiser)
-        paging = vanaf is not None and cursor.is_cursor(vanaf)
-        moment = cursor.moment(vanaf) if vanaf is not None and not paging else None
-        position = _position(vanaf or "") if paging else 0
-        rows = await disclosures.since(creditor, municipalities, moment, position, PAGE + 1)
+        whose = scope(caller, schuldeiser)
+        rows = await disclosures.since(whose, *cursor.start(vanaf), PAGE + 1)
         return _page(rows)
 
     return router
@@ -102,13 +91,6 @@ _NOT_FOUND: dict[int | str, dict[str, Any]] = {
 
 def _not_found() -> Problem:
     return Problem(HTTPStatus.NOT_FOUND, "Dit signaal is er niet.")
-
-
-def _position(vanaf: str) -> int:
-    parts = cursor.decode(vanaf)
-    if len(parts) != 1 or not isinstance(parts[0], int):
-        raise cursor.invalid()
-    return parts[0]
 
 
 def _page(rows: Sequence[DisclosedRow]) -> Terugkoppelingen:

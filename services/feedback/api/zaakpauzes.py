@@ -15,7 +15,7 @@ from services.feedback.api.models import Beeindiging, Ontvangen, Verlenging
 from services.feedback.api.own import known_of, own_case
 from services.feedback.api.reading import described, read
 from services.feedback.orders import Order, Orders
-from services.feedback.pauses import Pauses
+from services.feedback.pause_reading import Pauses
 from services.feedback.storage import CaseRow, Worklist
 
 Team = Annotated[Caller, Depends(needs("zaken"))]

@@ -39,7 +39,9 @@ from services.feedback.api.zaken import zaken
 from services.feedback.disclosures import Disclosures
 from services.feedback.orders import Orders
 from services.feedback.outcomes import Outcomes
-from services.feedback.pauses import Pauses, paused
+from services.feedback.pause_reading import Pauses
+from services.feedback.pause_terms import PauseTerms
+from services.feedback.pauses import paused
 from services.feedback.projections import disclosed, worklist
 from services.feedback.questions import Questions
 from services.feedback.storage import Attempts, Versions, Worklist
@@ -145,11 +147,19 @@ async def desk(kafka: str, database: str, tmp_path_factory: pytest.TempPathFacto
     app.include_router(vragen(Questions(engine, publisher, clock), Worklist(engine)))
     roles: dict[str, Sequence[Role]] = {}
     found = Pauses(engine, clock)
-    acknowledging = Acknowledging(found, publisher, clock, runtime.metrics, timedelta(hours=72))
+    terms = PauseTerms(engine, clock)
+    acknowledging = Acknowledging(terms, publisher, clock, runtime.metrics, timedelta(hours=72))
     orders = Orders(publisher, Versions(engine, "pause_orders", "case_id"), clock)
     app.include_router(zaakpauzes(Worklist(engine), orders, found, clock))
-    app.include_router(pauzes(found, acknowledging, lambda oin: roles.get(oin, (Role.CREDITOR,)), clock))
-    app.include_router(terugkoppelingen(Disclosures(engine), lambda *pair: senders.get(pair, ())))
+
+    def acts_for(sender: str, creditor: str) -> Sequence[str]:
+        return senders.get((sender, creditor), ())
+
+    def roles_of(party: str) -> Sequence[Role]:
+        return roles.get(party, (Role.CREDITOR,))
+
+    app.include_router(pauzes(found, acknowledging, roles_of, acts_for, clock))
+    app.include_router(terugkoppelingen(Disclosures(engine), acts_for))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://feedback") as client:
         yield Desk(runtime, engine, client, issuer, clock, senders, roles, acknowledging)
     await publisher.stop()

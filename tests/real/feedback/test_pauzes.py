@@ -22,7 +22,7 @@ from services.common.events import (
     PauseOrder,
     Role,
 )
-from services.feedback.pauses import Pauses
+from services.feedback.pause_terms import PauseTerms
 from tests.real.feedback.conftest import TODAY, Desk, new_case, new_signal, oin
 from tests.real.primitives import reader
 
@@ -63,9 +63,9 @@ async def listed(desk: Desk, party: str, **query: str) -> list[dict[str, Any]]:
     return found
 
 
-async def confirm(desk: Desk, pause: Pause, party: str | None = None) -> int:
+async def confirm(desk: Desk, pause: Pause, party: str | None = None, **query: str) -> int:
     path = f"/pauzes/{pause.pause_id}/bevestiging"
-    return (await desk.call("POST", path, party or pause.creditor, "pauzes")).status_code
+    return (await desk.call("POST", path, party or pause.creditor, "pauzes", params=query)).status_code
 
 
 async def passed_on(desk: Desk, subject: str, key: str, count: int) -> list[Event]:
@@ -132,6 +132,60 @@ async def test_a_pause_of_another_or_of_nobody_cannot_be_acknowledged(desk: Desk
     assert await confirm(desk, pause, oin()) == 404
     assert await confirm(desk, started(pause.creditor, oin())) == 404
     assert await confirm(desk, replace(pause, pause_id="niets")) == 404
+
+
+@pytest.fixture
+async def served(desk: Desk) -> tuple[str, str, Pause, Pause]:
+    """An intermediary and a creditor for whom it sends to one town; a pause there, and one elsewhere.
+
+    One more is there for the dossier of a bailiff alone.
+    """
+    office, creditor, town = oin(), oin(), oin()
+    desk.roles[office], desk.senders[office, creditor] = (Role.INTERMEDIARY,), [town]
+    here, elsewhere = started(creditor, town), started(creditor, oin())
+    by_check = started(creditor, town, check_id=str(uuid4()), dossier="D-1")
+    await desk.pause(here, elsewhere, replace(by_check, signal_ids=()))
+    return office, creditor, here, elsewhere
+
+
+async def test_who_sends_for_a_creditor_reads_its_pauses_where_an_agreement_says_so(
+    desk: Desk, served: tuple[str, str, Pause, Pause]
+) -> None:
+    office, creditor, here, _ = served
+    assert [each["id"] for each in await listed(desk, office, schuldeiser=creditor)] == [here.pause_id]
+    assert len(await listed(desk, creditor)) == 3
+    desk.clock.set(TODAY + timedelta(days=1))
+    lines = (await day_file(desk, office, schuldeiser=creditor)).splitlines()[1:]
+    assert [line.split(";")[0] for line in lines] == [here.pause_id]
+    assert len((await day_file(desk, creditor)).splitlines()) == 4
+
+
+async def test_who_sends_for_a_creditor_confirms_its_pauses_and_no_other_one(
+    desk: Desk, served: tuple[str, str, Pause, Pause]
+) -> None:
+    office, creditor, here, elsewhere = served
+    assert await confirm(desk, here, office, schuldeiser=creditor) == 202
+    assert await passed_on(desk, "pause-acknowledgements", creditor, 1) == [
+        PauseAcknowledgement(pause_id=here.pause_id, creditor=creditor, sequence=1)
+    ]
+    assert await confirm(desk, elsewhere, office, schuldeiser=creditor) == 404
+    assert await confirm(desk, here, office) == 404
+
+
+async def test_who_does_not_send_for_a_creditor_finds_no_pauses_of_it(
+    desk: Desk, served: tuple[str, str, Pause, Pause]
+) -> None:
+    office, creditor, here, _ = served
+    stranger, town = oin(), oin()
+    desk.roles[town] = (Role.MUNICIPALITY,)
+    asked = {"schuldeiser": creditor}
+    for party in (stranger, town):
+        for path in ("/pauzes", "/pauzes/dagbestand"):
+            assert (await desk.call("GET", path, party, "pauzes", params=asked)).status_code == 404
+        assert await confirm(desk, here, party, schuldeiser=creditor) == 404
+    desk.senders.clear()
+    assert (await desk.call("GET", "/pauzes", office, "pauzes", params=asked)).status_code == 404
+    assert (await desk.call("GET", "/pauzes", office, "pauzes")).status_code == 403
 
 
 async def test_a_municipality_sees_who_is_late_for_its_residents_and_each_is_counted_once(
@@ -271,7 +325,7 @@ async def test_what_ended_a_year_ago_is_forgotten(desk: Desk) -> None:
     creditor = oin()
     await desk.pause(ended(started(creditor, oin())), started(creditor, oin()))
     desk.clock.set(TODAY + timedelta(days=366))
-    await Pauses(desk.engine, desk.clock).forget()
+    await PauseTerms(desk.engine, desk.clock).forget()
     async with transaction(desk.engine) as connection:
         found = await connection.exec_driver_sql(
             "SELECT count(*) FROM feedback.pause_changes WHERE creditor = %s", (creditor,)

@@ -6,6 +6,7 @@ import pytest
 
 from services.common.events import CheckPause, KnownPerson, Pause, PauseChange, PauseEnd, PauseGround
 from services.common.identifiers import derived_id
+from services.matcher.domain.households import Fact
 from tests.unit.matcher.household import AT, GM, HOUSEHOLD, Hub, days, make
 from tests.unit.matcher.person import Desk, check, ended, helped, signal, withdrawn
 
@@ -143,7 +144,7 @@ def test_the_end_of_help_ends_what_rests_on_the_check_too() -> None:
 @pytest.mark.parametrize("turn", [1, -1], ids=["signal first", "check first"])
 def test_the_pause_of_a_check_goes_on_under_its_id_whenever_the_signal_comes(turn: int) -> None:
     hub = Hub()
-    facts = [
+    facts: list[tuple[Fact, datetime]] = [
         (make.signal("s1"), AT + days(2)),
         (known(AT, AT + days(30), pause_id="alone", sequence=1), AT + days(2)),
     ]
