@@ -25,23 +25,30 @@ class Order:
     @property
     def content(self) -> str:
         """A digest by which the same order is recognised."""
-        parts = (self.until.isoformat() if self.until else "", *sorted(set(self.signal_ids)))
-        return sha256("\n".join(parts).encode()).hexdigest()
+        return _digest(self.until.isoformat() if self.until else "", *sorted(set(self.signal_ids)))
 
 
 class Orders:
-    """Publishes orders; the one given last again is the same order, as with results."""
+    """Publishes orders; the one given last again, about the same pauses, is the same order."""
 
     def __init__(self, publisher: Publisher, versions: Versions, clock: Clock) -> None:
         self._publisher = publisher
         self._versions = versions
         self._clock = clock
 
-    async def give(self, municipality: str, team: str | None, case: CaseRow, found: Order) -> str:
-        """Publish an order about the pauses of a case; return its id."""
-        version = await self._versions.version(case.case_id, found.content)
+    async def give(
+        self, municipality: str, team: str | None, case: CaseRow, found: Order, running: Sequence[str]
+    ) -> str | None:
+        """Publish an order about the pauses of a case that are `running`; return its id.
+
+        When none is: of the same order, if that is the last one given (its answer may have been lost after it
+        ended them), else None.
+        """
+        if not running:
+            return await self._given(case, found)
+        version = await self._versions.version(case.case_id, f"{found.content} {_digest(*running)}")
         order = PauseOrder(
-            order_id=derived_id("pause-order", case.case_id, str(version)),
+            order_id=_id(case, version),
             household=case.household,
             case_id=case.case_id,
             municipality=municipality,
@@ -58,3 +65,15 @@ class Orders:
 
         await self._versions.publish(case.case_id, version, write)
         return order.order_id
+
+    async def _given(self, case: CaseRow, found: Order) -> str | None:
+        version, content = await self._versions.out(case.case_id) or (0, "")
+        return _id(case, version) if content.partition(" ")[0] == found.content else None
+
+
+def _id(case: CaseRow, version: int) -> str:
+    return derived_id("pause-order", case.case_id, str(version))
+
+
+def _digest(*parts: str) -> str:
+    return sha256("\n".join(parts).encode()).hexdigest()

@@ -48,11 +48,12 @@ _DAY = text(f"""
     {_COLUMNS} WHERE {_OWN} AND c.changed_at >= :since AND c.changed_at < :until AND c.position > :position
     ORDER BY c.position LIMIT :limit
 """)
-_RUNS = text("""
-    SELECT EXISTS (SELECT FROM feedback.pause_changes c WHERE c.municipality = :municipality
+_RUNNING = text("""
+    SELECT c.pause_id, c.starts_at FROM feedback.pause_changes c WHERE c.municipality = :municipality
         AND c.signal_ids && CAST(:signal_ids AS text[]) AND c.change <> 'ENDED' AND c.ends_at > :now
         AND NOT EXISTS (SELECT FROM feedback.pause_changes n
-            WHERE n.pause_id = c.pause_id AND n.sequence > c.sequence))
+            WHERE n.pause_id = c.pause_id AND n.sequence > c.sequence)
+    ORDER BY c.pause_id
 """)
 
 
@@ -105,11 +106,12 @@ class Pauses:
         place = {"since": since, "until": until, "position": position, "limit": limit}
         return await self._rows(_DAY, whose.values | place)
 
-    async def runs(self, municipality: str, signal_ids: Sequence[str]) -> bool:
-        """Tell whether a pause for one of these signals runs."""
+    async def running(self, municipality: str, signal_ids: Sequence[str]) -> list[str]:
+        """Return which pauses for these signals run, and since when."""
         values = {"municipality": municipality, "signal_ids": list(signal_ids), "now": self._clock.now()}
         async with transaction(self._engine) as connection:
-            return bool((await connection.execute(_RUNS, values)).scalar_one())
+            found = await connection.execute(_RUNNING, values)
+            return [f"{row.pause_id} {row.starts_at.isoformat()}" for row in found]
 
     async def _rows(self, statement: Any, values: Mapping[str, Any]) -> list[PauseRow]:
         async with transaction(self._engine) as connection:

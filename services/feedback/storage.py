@@ -39,6 +39,7 @@ _NEXT_VERSION = """
 """
 _LOCK = "SELECT published FROM feedback.{table} WHERE {key} = :id FOR UPDATE"
 _PUBLISHED = "UPDATE feedback.{table} SET published = :version WHERE {key} = :id"
+_OUT = "SELECT version, content FROM feedback.{table} WHERE {key} = :id AND published = version"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,14 +129,21 @@ class Versions:
 
     def __init__(self, engine: AsyncEngine, table: str, key: str) -> None:
         self._engine = engine
-        statements = (_NEXT_VERSION, _LOCK, _PUBLISHED)
-        self._next, self._lock, self._published = (text(s.format(table=table, key=key)) for s in statements)
+        statements = (_NEXT_VERSION, _LOCK, _PUBLISHED, _OUT)
+        made = (text(each.format(table=table, key=key)) for each in statements)
+        self._next, self._lock, self._published, self._out = made
 
     async def version(self, id_: str, content: str) -> int:
         """Return the version of this content (a digest), and remember it as the last asked for."""
         async with transaction(self._engine) as connection:
             found = await connection.execute(self._next, {"id": id_, "content": content})
             return int(found.scalar_one())
+
+    async def out(self, id_: str) -> tuple[int, str] | None:
+        """Return the last version and its content, when the broker has it."""
+        async with transaction(self._engine) as connection:
+            row = (await connection.execute(self._out, {"id": id_})).one_or_none()
+            return (row.version, row.content) if row else None
 
     async def publish(self, id_: str, version: int, write: Callable[[], Awaitable[None]]) -> None:
         """Call `write`, one version of a thing at a time, unless a later version is out already.

@@ -31,10 +31,12 @@ def zaakpauzes(worklist: Worklist, orders: Orders, pauses: Pauses, clock: Clock)
     router = APIRouter(prefix=f"{BASE}/zaken", tags=["zaken"])
 
     async def give(case: CaseRow, caller: Caller, until: datetime | None, named: Sequence[str]) -> Ontvangen:
-        if not await pauses.runs(caller.party, named or [each.signal_id for each in case.signals]):
-            raise Problem(HTTPStatus.CONFLICT, NO_PAUSE)
+        running = await pauses.running(caller.party, named or [each.signal_id for each in case.signals])
         order = Order(until=until, signal_ids=named)
-        return Ontvangen(id=await orders.give(caller.party, caller.team or case.team, case, order))
+        id_ = await orders.give(caller.party, caller.team or case.team, case, order, running)
+        if id_ is None:
+            raise Problem(HTTPStatus.CONFLICT, NO_PAUSE)
+        return Ontvangen(id=id_)
 
     @router.post(
         "/{id}/pauze",

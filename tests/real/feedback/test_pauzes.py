@@ -292,6 +292,31 @@ async def test_a_team_prolongs_and_ends_the_pauses_of_a_case(desk: Desk) -> None
     assert (await desk.call("POST", path, oin(), json=until)).status_code == 404
 
 
+async def test_an_order_sent_again_is_the_same_until_another_pause_runs(desk: Desk) -> None:
+    town = oin()
+    signal = new_signal(town)
+    case = new_case(town, signal)
+    await desk.project(signal, case)
+    path = f"/zaken/{case.case_id}/pauze"
+
+    async def end() -> tuple[int, str | None]:
+        answer = await desk.call("POST", f"{path}/beeindiging", town, json={})
+        return answer.status_code, answer.json().get("id")
+
+    pause = started(oin(), town, signal.signal_id)
+    await desk.pause(pause)
+    first = await end()
+    await desk.pause(ended(pause))
+    assert await end() == first, "its answer may have been lost"
+    assert (await desk.call("POST", path, town, json={"totEnMet": "2026-05-15"})).status_code == 409
+    await desk.pause(replace(pause, starts_at=TODAY + timedelta(hours=1), sequence=3))
+    second = await end()
+    assert (first[0], second[0]) == (202, 202)
+    assert first != second, "help was accepted again: what ended the pause before does not end this one"
+    orders = await passed_on(desk, "pause-orders", case.household, 2)
+    assert [each.version for each in orders if isinstance(each, PauseOrder)] == [1, 2]
+
+
 @pytest.mark.parametrize(
     "body", [{"totEnMet": "2026-03-25"}, {"totEnMet": "2026-12-31"}, {}, {"totEnMet": 5}]
 )
