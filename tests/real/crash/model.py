@@ -4,13 +4,25 @@ Imports nothing of the product. Looks at everything at once instead of event by 
 at the end and not how often something was told on the way.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-Home = tuple[str, int]
-"""Postcode and house number."""
+from tests.real.crash.history import (
+    Help,
+    History,
+    Home,
+    Key,
+    Moment,
+    Order,
+    Person,
+    Place,
+    Result,
+    Sent,
+    Signal,
+)
+
 PAUSE = timedelta(days=30)
 RECENT = 183
 """Days after which what a creditor says again is news."""
@@ -19,91 +31,7 @@ NOT_PICKED_UP = {"REPEATED", "UNJUSTIFIED", "OTHER_REASON", "DECEASED", "NOT_RES
 """Results that are also the status of the signals they hold for; of all others that is PICKED_UP."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """When the hub took something in: between the first attempt and the answer."""
-
-    early: datetime
-    late: datetime
-
-
 At = Callable[[Moment], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """What a record says of a person."""
-
-    surname: str
-    initial: str
-    born: str
-    bsn: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signal:
-    """An accepted signal; `on` is its date."""
-
-    id: str
-    creditor: str
-    town: str
-    home: Home
-    unit: str
-    on: str
-    amount: int
-    crisis: bool
-    person: Person
-    at: Moment
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A contact attempt on the case of a signal."""
-
-    signal: str
-    at: Moment
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A result of the case of a signal; `named` = the signals it is about, none = the first one's person."""
-
-    signal: str
-    code: str
-    named: tuple[str, ...]
-    at: Moment
-
-
-@dataclass(slots=True)
-class Help:
-    """A registration: who, whom to call, every address it had (the last one counts), whether it ended."""
-
-    person: Person
-    contact: str
-    homes: list[Home]
-    at: Moment
-    ended: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A bailiff's question, and whether its last answer was not known."""
-
-    dossier: str
-    bsn: str
-    unknown: bool
-
-
-@dataclass(slots=True)
-class History:
-    """All that was accepted, in the order in which each party sent it."""
-
-    signals: dict[str, Signal] = field(default_factory=dict)
-    refused: set[str] = field(default_factory=set)
-    attempts: list[Attempt] = field(default_factory=list)
-    results: list[Result] = field(default_factory=list)
-    help: dict[str, Help] = field(default_factory=dict)
-    checks: list[Check] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +51,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A creditor's pause for one person: the last stretch, by results and by running help."""
+    """A creditor's pause for one person: the last stretch, by results, running help and orders."""
 
     signals: frozenset[str]
     start: datetime
@@ -138,6 +66,7 @@ class Feedback:
     status: str
     accepted: bool | None
     contacts: frozenset[str]
+    withdrawn: bool = False
 
 
 @dataclass(slots=True)
@@ -162,9 +91,8 @@ class Truth:
     maybe_ended: set[str] = field(default_factory=set)
 
 
-Place = tuple[str, Home, str]
-Cases = dict[tuple[Place, str], list[Signal]]
-"""Signals by place and month, in the order of their dates."""
+Cases = dict[Key, list[Signal]]
+"""Signals by case, in the order of their dates; `at` of each: since when it is in that case."""
 
 
 def same(one: Person, other: Person) -> bool:
@@ -174,6 +102,42 @@ def same(one: Person, other: Person) -> bool:
     if one.surname != other.surname or not one.born or one.born != other.born:
         return False
     return one.initial == other.initial or not (one.initial and other.initial)
+
+
+def cases_of(sent: Iterable[Sent]) -> tuple[Cases, Cases]:
+    """Return the signals that each case has, and those that it has or ever had, as they were last there."""
+    here: Cases = defaultdict(list)
+    ever: Cases = defaultdict(list)
+    for each in sent:
+        for key, signal in _stays(each).items():
+            ever[key].append(signal)
+            if key == each.now.case and not each.withdrawn:
+                here[key].append(signal)
+    for cases in (here, ever):
+        for signals in cases.values():
+            signals.sort(key=lambda each: (each.on, each.id))
+    return dict(here), dict(ever)
+
+
+def _stays(sent: Sent) -> dict[Key, Signal]:
+    found: dict[Key, Signal] = {}
+    for version in sent.versions:
+        first = found.get(version.case)
+        found[version.case] = replace(version, at=first.at) if first else version
+    return found
+
+
+def departures(sent: Sent) -> Counter[tuple[int, str]]:
+    """Return which revisions of a signal are told to be over where it was, why and at how many homes."""
+    homes = [version.home for version in sent.versions]
+    if sent.withdrawn:
+        homes.append(homes[-1])
+    found = Counter(
+        (number, "MOVED")
+        for number in range(2, len(homes) + 1)
+        for _ in {*homes[:number]} - {homes[number - 1]}
+    )
+    return found + Counter([(len(homes), "WITHDRAWN")] if sent.withdrawn else [])
 
 
 def repeats(cases: Cases) -> set[str]:
@@ -203,48 +167,58 @@ def _told_apart(one: Person, other: Person) -> bool:
     return any(a and b and a != b for a, b in zip(mine, theirs, strict=True))
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that was accepted, by case. `ever`: with the signals that were withdrawn or moved; they still say
+    who a result or an order of that time is about."""
+
+    cases: Cases
+    ever: Cases
+    results: dict[Key, list[Result]]
+    orders: dict[Key, list[Order]]
+    tried: set[Key]
+    history: History
+    at: At
+
+
+def facts_of(history: History, at: At) -> Facts:
+    cases, ever = cases_of(history.sent.values())
+    results: dict[Key, list[Result]] = defaultdict(list)
+    orders: dict[Key, list[Order]] = defaultdict(list)
+    for result in history.results:
+        own = results[result.case]
+        if not own or (own[-1].code, own[-1].named) != (result.code, result.named):
+            own.append(result)  # the same again is the same result
+    for order in history.orders:
+        orders[order.case].append(order)
+    return Facts(cases, ever, dict(results), dict(orders), set(history.attempts), history, at)
+
+
 def truth(history: History, at: At, team_of: Callable[[str, str, bool], str | None]) -> Truth:
     """Return what is true when all months are closed and all pauses over.
 
     `team_of` says which team takes a municipality's case in a postcode, crisis or not.
     """
-    cases = cases_of(history.signals.values())
-    names = {key: min(signal.id for signal in signals) for key, signals in cases.items()}
-    where = {signal.id: key for key, signals in cases.items() for signal in signals}
-    results: dict[tuple[Place, str], list[Result]] = defaultdict(list)
-    for result in history.results:
-        own = results[where[result.signal]]
-        if not own or (own[-1].code, own[-1].named) != (result.code, result.named):
-            own.append(result)  # the same again is the same result
-    attempted = {where[attempt.signal] for attempt in history.attempts}
-    again = repeats(cases)
+    facts = facts_of(history, at)
+    again = repeats(facts.cases)
     found = Truth()
-    for key, signals in cases.items():
-        own, tried = results[key], key in attempted
-        statuses = {
-            s.id: _status(s, signals, own, tried=tried, repeated=s.id in again, history=history, at=at)
-            for s in signals
-        }
+    for key, signals in facts.cases.items():
+        name, own = min(signal.id for signal in signals), facts.results.get(key)
+        tried = key in facts.tried
+        statuses = {s.id: _status(s, facts, repeated=s.id in again) for s in signals}
         over = not own and not tried and {"REPEATED"} == set(statuses.values())
         if own or tried or not rests(set(statuses.values())):
-            found.cases[names[key]] = _case(
-                key, cases, own, statuses, tried=tried, over=over, team_of=team_of
-            )
-        found.matches |= {(kind, names[key]) for kind in _matches(cases, key)}
+            found.cases[name] = _case(key, facts, statuses, over=over, team_of=team_of)
+        found.matches |= {(kind, name) for kind in _matches(facts.cases, key)}
         for signal in signals:
-            found.feedback[signal.id] = _feedback(signal, signals, own, statuses[signal.id], history, at)
-    _known(history, found)
-    _pauses(cases, results, history, found, at)
+            found.feedback[signal.id] = _feedback(signal, facts, statuses[signal.id])
+    for id_, sent in history.sent.items():
+        if sent.withdrawn:
+            found.feedback[id_] = Feedback("NOT_PICKED_UP", None, frozenset(), withdrawn=True)
+    _known(facts, found)
+    _pauses(facts, found)
     _checks(history, found)
     return found
-
-
-def cases_of(signals: Iterable[Signal]) -> Cases:
-    """Return the signals of each municipality, dwelling and month."""
-    cases: Cases = defaultdict(list)
-    for signal in sorted(signals, key=lambda each: (each.on, each.id)):
-        cases[(signal.town, signal.home, signal.unit), signal.on[:7]].append(signal)
-    return dict(cases)
 
 
 def rests(statuses: set[str]) -> bool:
@@ -252,37 +226,35 @@ def rests(statuses: set[str]) -> bool:
     return "KNOWN_IN_DEBT_HELP" in statuses and statuses <= {"KNOWN_IN_DEBT_HELP", "REPEATED"}
 
 
-def waiting(signals: Iterable[Signal], case: list[Signal], history: History) -> bool:
-    """Tell whether a case is on the worklist of a team that has done nothing about it, as help runs now."""
-    again = repeats(cases_of(signals))
-    return not rests(
-        {
-            "KNOWN_IN_DEBT_HELP" if _helps(each, history) else "REPEATED" if each.id in again else "OPEN"
-            for each in case
-        }
-    )
+def waiting(cases: Cases, history: History) -> list[Key]:
+    """Return the cases on the worklist of a team that has done nothing about them, as help runs now."""
+    again = repeats(cases)
+
+    def status(signal: Signal) -> str:
+        return "KNOWN_IN_DEBT_HELP" if _helps(signal, history) else "REPEATED" if signal.id in again else ""
+
+    return [key for key, signals in cases.items() if not rests(set(map(status, signals)))]
 
 
 def _case(
-    key: tuple[Place, str],
-    cases: Cases,
-    results: list[Result],
+    key: Key,
+    facts: Facts,
     statuses: dict[str, str],
     *,
-    tried: bool,
     over: bool,
     team_of: Callable[[str, str, bool], str | None],
 ) -> Case:
     """`over`: nothing but repeats, so that nobody needs to go there."""
     (town, home, _), month = key
-    signals = cases[key]
+    signals, results = facts.cases[key], facts.results.get(key)
     crisis = any(signal.crisis for signal in signals)
+    picked_up = "PICKED_UP" if key in facts.tried else "NOT_YET_PICKED_UP"
     return Case(
         town=town,
         month=month,
         kind="MULTIPLE" if len(signals) > 1 else "SINGLE",
-        consecutive=bool(_before(cases, key, 6)),
-        status="CLOSED" if results or over else "PICKED_UP" if tried else "NOT_YET_PICKED_UP",
+        consecutive=bool(_before(facts.cases, key, 6)),
+        status="CLOSED" if results or over else picked_up,
         result=results[-1].code if results else "REPEATED" if over else None,
         crisis=crisis,
         team=team_of(town, home[0], crisis),
@@ -290,7 +262,7 @@ def _case(
     )
 
 
-def _matches(cases: Cases, key: tuple[Place, str]) -> Iterable[str]:
+def _matches(cases: Cases, key: Key) -> Iterable[str]:
     now = {signal.creditor for signal in cases[key]}
     earlier = {signal.creditor for signal in _before(cases, key, 6)}
     last = {signal.creditor for signal in _before(cases, key, 1)}
@@ -302,7 +274,7 @@ def _matches(cases: Cases, key: tuple[Place, str]) -> Iterable[str]:
         yield "SWAP"
 
 
-def _before(cases: Cases, key: tuple[Place, str], months: int) -> list[Signal]:
+def _before(cases: Cases, key: Key, months: int) -> list[Signal]:
     place, month = key
     count = int(month[:4]) * 12 + int(month[5:]) - 1
     names = [f"{n // 12:04}-{n % 12 + 1:02}" for n in range(count - months, count)]
@@ -311,91 +283,82 @@ def _before(cases: Cases, key: tuple[Place, str], months: int) -> list[Signal]:
 
 def _helps(signal: Signal, history: History, *, ever: bool = False) -> list[Help]:
     """Return the registrations of a signal's person: by BSN anywhere, by name at its address."""
-    return [
-        each
-        for each in history.help.values()
-        if (ever or not each.ended)
-        and (
-            (signal.person.bsn and each.person.bsn == signal.person.bsn)
-            or (signal.home in (each.homes if ever else each.homes[-1:]) and same(each.person, signal.person))
-        )
-    ]
+    found = list(history.of_bsn.get(signal.person.bsn or "", ()))
+    for each in history.of_home.get(signal.home, ()):
+        if all(each is not other for other in found) and same(each.person, signal.person):
+            found += [each] if ever or each.homes[-1] == signal.home else []
+    return [each for each in found if ever or not each.ended]
 
 
-def _about(result: Result, signal: Signal, case: list[Signal], at: At) -> bool:
+def _about(result: Result, signal: Signal, facts: Facts) -> bool:
+    case = facts.ever[result.case]
     if result.named:
         anchors = [each for each in case if each.id in result.named]
     else:
-        seen = [each for each in case if at(each.at) <= at(result.at)]
+        seen = [each for each in case if facts.at(each.at) <= facts.at(result.at)]
         anchors = (seen or case)[:1]
+    return _of_any(anchors, signal)
+
+
+def _of_any(anchors: Iterable[Signal], signal: Signal) -> bool:
     return any(each.id == signal.id or same(each.person, signal.person) for each in anchors)
 
 
-def _holds(result: Result, signal: Signal, case: list[Signal], at: At) -> bool:
-    if all(each.id != signal.id for each in case):
+def _holds(result: Result, signal: Signal, facts: Facts) -> bool:
+    if signal.case != result.case:
         return False
-    return signal.id in result.named if result.named else _about(result, signal, case, at)
+    return signal.id in result.named if result.named else _about(result, signal, facts)
 
 
-def _status(
-    signal: Signal,
-    case: list[Signal],
-    results: list[Result],
-    *,
-    tried: bool,
-    repeated: bool,
-    history: History,
-    at: At,
-) -> str:
-    if _helps(signal, history):
+def _holding(signal: Signal, facts: Facts) -> list[Result]:
+    return [result for result in facts.results.get(signal.case, ()) if _holds(result, signal, facts)]
+
+
+def _status(signal: Signal, facts: Facts, *, repeated: bool) -> str:
+    if _helps(signal, facts.history):
         return "KNOWN_IN_DEBT_HELP"
-    holding = [result for result in results if _holds(result, signal, case, at)]
-    if holding:
+    if holding := _holding(signal, facts):
         return holding[-1].code if holding[-1].code in NOT_PICKED_UP else "PICKED_UP"
     if repeated:
         return "REPEATED"
-    return "PICKED_UP" if tried or results else "NOT_YET_PICKED_UP"
+    done = signal.case in facts.tried or facts.results.get(signal.case)
+    return "PICKED_UP" if done else "NOT_YET_PICKED_UP"
 
 
-def _feedback(
-    signal: Signal, case: list[Signal], results: list[Result], status: str, history: History, at: At
-) -> Feedback:
+def _feedback(signal: Signal, facts: Facts, status: str) -> Feedback:
     """A reason that is nobody's business is hidden; accepted or not only of what was picked up."""
-    holding = [result for result in results if _holds(result, signal, case, at)]
+    holding = _holding(signal, facts)
     shown = "NOT_PICKED_UP" if status == "OTHER_REASON" else status
     accepted = holding[-1].code in ACCEPTED if shown == "PICKED_UP" and holding else None
-    return Feedback(shown, accepted, frozenset(each.contact for each in _helps(signal, history)))
+    return Feedback(shown, accepted, frozenset(each.contact for each in _helps(signal, facts.history)))
 
 
-def _known(history: History, found: Truth) -> None:
+def _known(facts: Facts, found: Truth) -> None:
     """Whether help that ended met a signal in time is a matter of milliseconds: maybe."""
-    for signal in history.signals.values():
-        if _helps(signal, history):
+    for signal in (signal for signals in facts.cases.values() for signal in signals):
+        if _helps(signal, facts.history):
             found.matches.add(("KNOWN_IN_DEBT_HELP", signal.id))
-        elif _helps(signal, history, ever=True):
+        elif _helps(signal, facts.history, ever=True):
             found.maybe_matches.add(("KNOWN_IN_DEBT_HELP", signal.id))
 
 
-def _pauses(
-    cases: Cases, results: dict[tuple[Place, str], list[Result]], history: History, found: Truth, at: At
-) -> None:
+def _pauses(facts: Facts, found: Truth) -> None:
     """A creditor has one pause for one person; what help that moved or ended did is a matter of timing."""
-    household: dict[tuple[str, Home, str], list[Signal]] = defaultdict(list)
-    for ((town, home, _), _), signals in cases.items():
+    creditors: dict[tuple[str, Home, str], list[Signal]] = defaultdict(list)
+    teamwork: dict[tuple[str, Home], list[Key]] = defaultdict(list)
+    for key in {**facts.results, **facts.orders}:
+        teamwork[key[0][0], key[0][1]].append(key)
+    for ((town, home, _), _), signals in facts.cases.items():
         for signal in signals:
-            household[town, home, signal.creditor].append(signal)
-    for (town, home, creditor), signals in household.items():
-        keys = [key for key in results if (key[0][0], key[0][1]) == (town, home)]
+            creditors[town, home, signal.creditor].append(signal)
+    for (town, home, creditor), signals in creditors.items():
         for person in _persons(signals):
             name = (min(signal.id for signal in person), creditor)
             found.persons |= {signal.id: name for signal in person}
-            if any(_is_unsettled(signal, history) for signal in person):
+            if any(_is_unsettled(signal, facts) for signal in person):
                 found.maybe_pauses.add(name)
                 continue
-            spans = [
-                (s, span) for s in person for key in keys for span in _spans(s, cases[key], results[key], at)
-            ]
-            spans += [(s, span) for s in person for span in _by_help(s, history, at)]
+            spans = [(s, span) for s in person for span in _spans(s, teamwork[town, home], facts)]
             if spans:
                 found.pauses[name] = _last(spans)
 
@@ -409,31 +372,61 @@ def _persons(signals: list[Signal]) -> list[list[Signal]]:
     return groups
 
 
-def _is_unsettled(signal: Signal, history: History) -> bool:
-    return any(each.ended or len(set(each.homes)) > 1 for each in _helps(signal, history, ever=True))
+def _is_unsettled(signal: Signal, facts: Facts) -> bool:
+    """Tell whether help moved or ended, or was another person's before the signal was corrected."""
+    helps = _helps(signal, facts.history, ever=True)
+    before = (_helps(each, facts.history, ever=True) for each in facts.history.sent[signal.id].versions)
+    return any(each.ended or len(set(each.homes)) > 1 for each in helps) or any(
+        one != helps for one in before
+    )
 
 
-def _by_help(signal: Signal, history: History, at: At) -> list[Pause]:
-    """Return the one term that running help gives."""
-    known = [at(each.at) for each in _helps(signal, history)]
-    start = max(min(known), at(signal.at)) if known else None
-    return [Pause(frozenset(), start, start + PAUSE, "TERM")] if start else []
+Act = tuple[datetime, datetime | None, bool]
+"""When; until when the wait is (None: it ends now); whether it begins one when none runs."""
 
 
-def _spans(signal: Signal, case: list[Signal], results: list[Result], at: At) -> list[Pause]:
-    """Return when a signal's creditor waits: each result begins, prolongs or ends the latest wait."""
-    spans: list[Pause] = []
-    for result in (each for each in results if _about(each, signal, case, at)):
-        now = at(result.at)
-        running = spans.pop() if spans and now < spans[-1].end else None
+def _spans(signal: Signal, keys: list[Key], facts: Facts) -> Iterator[Pause]:
+    """Yield when a signal's creditor waits, by the work on the cases of its home and by help that runs."""
+    at, came = facts.at, facts.at(signal.at)
+    orders: list[Act] = [
+        (at(order.at), order.until, False)
+        for key in keys
+        for order in facts.orders.get(key, ())
+        if _of_any(facts.ever[key], signal)
+    ]
+    lines: list[list[Act]] = [[*_acts(signal, facts.results.get(key, ()), facts), *orders] for key in keys]
+    if known := [at(each.at) for each in _helps(signal, facts.history)]:
+        start = max(min(known), came)
+        lines.append([(start, start + PAUSE, True), *orders])
+    for line in lines:
+        for span in _timeline(sorted(line, key=lambda act: act[0])):
+            if max(span.start, came) < span.end:
+                yield replace(span, start=max(span.start, came))
+
+
+def _acts(signal: Signal, results: Iterable[Result], facts: Facts) -> Iterator[Act]:
+    for result in results:
+        now = facts.at(result.at)
+        if not _about(result, signal, facts):
+            continue
         if result.code not in ACCEPTED:
-            spans += [Pause(frozenset(), running.start, now, "RESULT")] if running else []
+            yield now, None, False
+        else:
+            yield now, now + PAUSE, facts.at(signal.at) >= now or _holds(result, signal, facts)
+
+
+def _timeline(acts: Iterable[Act]) -> list[Pause]:
+    """Return the waits: each act begins, prolongs or ends the latest one."""
+    spans: list[Pause] = []
+    for now, until, begins in acts:
+        running = spans.pop() if spans and now < spans[-1].end else None
+        if running and until:
+            spans.append(replace(running, end=max(running.end, until)))
         elif running:
-            spans.append(Pause(frozenset(), running.start, max(running.end, now + PAUSE), "TERM"))
-        elif at(signal.at) >= now or _holds(result, signal, case, at):
-            spans.append(Pause(frozenset(), now, now + PAUSE, "TERM"))
-    begun = (Pause(s.signals, max(s.start, at(signal.at)), s.end, s.reason) for s in spans)
-    return [span for span in begun if span.start < span.end]
+            spans.append(replace(running, end=now, reason="RESULT"))
+        elif until and begins:
+            spans.append(Pause(frozenset(), now, until, "TERM"))
+    return spans
 
 
 def _last(spans: list[tuple[Signal, Pause]]) -> Pause:
@@ -455,7 +448,7 @@ def _checks(history: History, found: Truth) -> None:
     Of the end of all help hears who heard of it: surely who was told known.
     """
     for check in history.checks:
-        helps = [each for each in history.help.values() if each.person.bsn == check.bsn]
+        helps = history.of_bsn.get(check.bsn, [])
         if check.unknown and any(not each.ended for each in helps):
             found.told.add(check.dossier)
         elif helps:

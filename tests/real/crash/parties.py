@@ -1,71 +1,66 @@
 """What each party says to the hub; what is accepted goes into the history that the reference model reads."""
 
+import itertools
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
-from uuid import UUID, uuid5
 
+import httpx
+
+from services.common.clock import begin_of
 from services.common.pseudonyms import Pseudonyms
-from tests.real.crash.model import Attempt, Check, Help, History, Home, Moment, Person, Result, Signal
+from tests.real.crash.forms import (
+    HELPERS,
+    KINDS,
+    RESULTS,
+    Resident,
+    body_of,
+    contact_of,
+    derived,
+    registration_of,
+)
+from tests.real.crash.gathering import GATHER_SECONDS, Gathering
+from tests.real.crash.history import Check, History, Key, Moment, Order, Result, Sent, Signal
 from tests.real.crash.speaker import IMPATIENCE_SECONDS, Voice
-from tests.real.hub.town import BAILIFF, INSURER, LANDLORD, OTHER_LANDLORD, OTHER_TOWN, TOWN
+from tests.real.hub.town import BAILIFF, INSURER
 
-NAMESPACE = UUID("6f0c9f2e-6d0c-5d7a-9d5b-0b7f1f5f6a31")
-"""Of the ids that the hub derives: schemas/README.md."""
-CODES = {TOWN: "0363", OTHER_TOWN: "0518"}
-KINDS = {LANDLORD: "Huur", OTHER_LANDLORD: "Huur", INSURER: "Zorg"}
-RESULTS = {
-    "ADVICE_OR_QUICK_FIX": "(Budget)advies en/of quick fix",
-    "FOLLOW_UP_HELP": "Vervolghulp en/of verwijzing",
-    "SOLVES_IT_THEMSELVES": "Inwoner regelt het zelf/hoeft geen hulp vanuit vroegsignalering",
-    "NEVER_REACHED": "Definitief geen contact kunnen krijgen",
-    "OTHER_REASON": "Niet opgepakt: andere reden",
-    "REPEATED": "Niet opgepakt: herhaalde melding",
-}
 _NDJSON = {"Content-Type": "application/x-ndjson"}
 
 
-@dataclass(frozen=True, slots=True)
-class Resident:
-    """Somebody at an address; `unit` is the house letter."""
-
-    person: Person
-    town: str
-    home: Home
-    unit: str = ""
-
-
-def derived(*parts: str) -> str:
-    """Return an id as the hub derives it."""
-    return str(uuid5(NAMESPACE, "\n".join(parts)))
-
-
-def team_of(town: str, postcode: str, crisis: bool) -> str | None:
-    """Return the team of a case, by the teams that Town.settle makes."""
-    if town != TOWN:
-        return None
-    return "centrum" if postcode.startswith("1234") and not crisis else "stad"
-
-
 class Parties:
-    """What each party can say; what is accepted goes into the history."""
+    """What each party can say; what is accepted goes into the history.
 
-    def __init__(self, speaker: Voice, pseudonyms: Pseudonyms, history: History) -> None:
+    Deliveries, lists of residents in debt help and checks are those of all streets at once: while one request
+    is under way the next one gathers.
+    """
+
+    def __init__(
+        self,
+        speaker: Voice,
+        pseudonyms: Pseudonyms,
+        history: History,
+        gather_seconds: float = GATHER_SECONDS,
+    ) -> None:
         """`pseudonyms` name the cases, so that no team has to page through its whole worklist for each."""
         self.history = history
         self.pseudonyms = pseudonyms
         self._speaker = speaker
         self._clock = speaker.clock
+        self._deliveries = {
+            creditor: Gathering(self._deliverer(creditor), gather_seconds) for creditor in KINDS
+        }
+        self._lists = {town: Gathering(self._lister(town), gather_seconds) for town in HELPERS}
+        self._listed: dict[str, dict[str, Resident]] = {town: {} for town in HELPERS}
+        self._questions = Gathering(self._ask, gather_seconds)
+        self._files = itertools.count(1)
 
-    def cases(self, signals: Iterable[Signal]) -> dict[str, list[Signal]]:
-        """Return signals by the id of their case, in the order of their dates."""
-        found: dict[str, list[Signal]] = {}
-        for signal in sorted(signals, key=lambda each: (each.on, each.id)):
-            household, unit = self.pseudonyms.household(*signal.home), self.pseudonyms.unit(signal.unit)
-            case = derived("case", signal.town, household, unit, signal.on[:7])
-            found.setdefault(case, []).append(signal)
-        return found
+    def case(self, key: Key) -> str:
+        """Return the id of a case."""
+        (town, home, unit), month = key
+        household = self.pseudonyms.household(*home)
+        return derived("case", town, household, self.pseudonyms.unit(unit), month)
 
     def signal(self, resident: Resident, creditor: str, reference: str, on: str, **other: Any) -> Signal:
         """Return a signal that is not sent yet; only the insurer may name the BSN."""
@@ -86,68 +81,48 @@ class Parties:
 
     async def post(self, signal: Signal, reference: str) -> None:
         """Send one signal."""
-        answer, at = await self._speaker.say(
-            "ingest",
-            "POST",
-            "/v1/signalen",
-            signal.creditor,
-            "signalen",
-            patience=IMPATIENCE_SECONDS,
-            json=body_of(signal, reference),
-        )
+        answer, at = await self._creditor("POST", signal, reference, patience=IMPATIENCE_SECONDS)
         assert answer.status_code == 202, answer.text
         assert answer.json()["id"] == signal.id
-        self._accepted(replace(signal, at=at))
+        self._accepted(signal, at)
 
     async def deliver(self, creditor: str, signals: dict[str, Signal]) -> None:
-        """Send signals (by reference) as one delivery."""
-        lines = [json.dumps(body_of(signal, reference)) for reference, signal in signals.items()]
-        answer, at = await self._speaker.say(
-            "ingest",
-            "POST",
-            "/v1/leveringen",
-            creditor,
-            "signalen",
-            content="\n".join(lines).encode(),
-            headers=_NDJSON,
-        )
-        assert answer.status_code == 202, answer.text
-        counts = answer.json()["aantallen"]
-        assert counts["geaccepteerd"] == counts["ontvangen"] == len(signals), counts
-        for signal in signals.values():
-            self._accepted(replace(signal, at=at))
+        """Send signals (by reference) in the next delivery of their creditor."""
+        await self._deliveries[creditor].add([*signals.items()])
+
+    async def correct(self, signal: Signal, reference: str) -> None:
+        """Put other content in the place of an accepted signal; the same again is the same correction."""
+        for _ in range(2):
+            answer, at = await self._creditor("PUT", signal, reference, path=f"/{signal.id}")
+            assert answer.status_code == 202, answer.text
+            sent = self.history.sent[signal.id]
+            if replace(sent.now, at=signal.at) != signal:
+                sent.versions.append(replace(signal, at=at))
+
+    async def withdraw(self, signal: Signal) -> None:
+        path = f"/v1/signalen/{signal.id}"
+        for _ in range(2):
+            answer, _ = await self._speaker.say("ingest", "DELETE", path, signal.creditor, "signalen")
+            assert answer.status_code == 204, answer.text
+        self.history.sent[signal.id].withdrawn = True
 
     async def refused(self, signal: Signal, reference: str) -> None:
         """Send a signal with an impossible amount."""
-        body = body_of(replace(signal, amount=-1), reference)
-        answer, _ = await self._speaker.say(
-            "ingest", "POST", "/v1/signalen", signal.creditor, "signalen", json=body
-        )
+        answer, _ = await self._creditor("POST", replace(signal, amount=-1), reference)
         assert answer.status_code == 400, answer.text
         self.history.refused.add(signal.id)
 
     async def contradicted(self, signal: Signal, reference: str) -> None:
-        """Send other content under a reference that was accepted."""
-        body = body_of(replace(signal, amount=signal.amount + 1), reference)
-        answer, _ = await self._speaker.say(
-            "ingest", "POST", "/v1/signalen", signal.creditor, "signalen", json=body
-        )
+        """Send other content under a reference that was accepted, or anything once it was withdrawn."""
+        answer, _ = await self._creditor("POST", replace(signal, amount=signal.amount + 1), reference)
         assert answer.status_code == 409, answer.text
 
     async def register(self, resident: Resident, reference: str) -> None:
         """Keep a registration, at the address where the resident is now."""
-        body = {
-            "burgerservicenummer": resident.person.bsn,
-            "persoon": _person(resident.person),
-            "adres": _address(resident.home, resident.unit),
-            "begindatum": "2026-03-01",
-            "contact": {"organisatie": f"Hulp {reference}", "telefoon": "020-0000000"},
-        }
-        path = f"/v1/registraties/{reference}"
+        body, path = registration_of(resident, reference), f"/v1/registraties/{reference}"
         answer, at = await self._speaker.say("ingest", "PUT", path, resident.town, "registraties", json=body)
         assert answer.status_code == 200, answer.text
-        kept = self.history.help.setdefault(reference, Help(resident.person, f"Hulp {reference}", [], at))
-        kept.homes.append(resident.home)
+        self._helps(resident, reference, at)
 
     async def unregister(self, town: str, reference: str) -> None:
         path = f"/v1/registraties/{reference}"
@@ -155,14 +130,15 @@ class Parties:
         assert answer.status_code == 204, answer.text
         self.history.help[reference].ended = True
 
-    async def ask(self, bsn: str, dossier: str) -> None:
-        """Ask as a bailiff; a question that gets no answer is asked again, as another check."""
-        body = {"burgerservicenummer": bsn, "dossiernummer": dossier, "reden": "dagvaarding"}
-        answer, _ = await self._speaker.say("matcher", "POST", "/v1/toetsen", BAILIFF, "toetsen", json=body)
-        assert answer.status_code == 200, answer.text
-        self.history.checks.append(Check(dossier, bsn, unknown=not answer.json()["bekend"]))
+    async def enlist(self, town: str, residents: Iterable[tuple[str, Resident | None]]) -> None:
+        """Have these residents (by reference) in the next list of a town's helper; None: not any more."""
+        await self._lists[town].add([*residents])
 
-    async def attempt(self, case: str, signal: Signal, reference: str) -> None:
+    async def ask(self, questions: Iterable[tuple[str, str]]) -> None:
+        """Ask (dossier, BSN) as a bailiff; what gets no answer is asked again, as another check."""
+        await self._questions.add([*questions])
+
+    async def attempt(self, key: Key, reference: str) -> None:
         body = {
             "kenmerk": reference,
             "soort": "Huisbezoek",
@@ -170,63 +146,125 @@ class Parties:
             "datum": "2026-03-10",
             "dagdeel": "Ochtend",
         }
-        path = f"/v1/zaken/{case}/contactpogingen"
-        answer, at = await self._speaker.say(
-            "feedback", "POST", path, signal.town, "zaken", again={404}, json=body
-        )
-        assert answer.status_code == 202, answer.text
-        self.history.attempts.append(Attempt(signal.id, at))
+        await self._team("POST", key, "contactpogingen", body)
+        self.history.attempts.append(key)
 
-    async def conclude(self, case: str, signal: Signal, code: str, named: tuple[str, ...] = ()) -> None:
-        """Record a result; the worklist may not have the case (404) or all its signals (400) yet."""
+    async def conclude(self, key: Key, code: str, named: tuple[str, ...] = ()) -> None:
+        """Record a result; the worklist may not have all the signals of the case yet (400)."""
         body = {"resultaat": RESULTS[code], "datum": "2026-03-10", "signalen": list(named)}
-        answer, at = await self._speaker.say(
-            "feedback",
-            "PUT",
-            f"/v1/zaken/{case}/resultaat",
-            signal.town,
-            "zaken",
-            again={404, 400} if named else {404},
-            json=body,
-        )
-        assert answer.status_code == 202, answer.text
-        self.history.results.append(Result(signal.id, code, named, at))
+        at = await self._team("PUT", key, "resultaat", body, again={404, 400} if named else {404})
+        self.history.results.append(Result(key, code, named, at))
+
+    async def prolong(self, key: Key, last: date) -> None:
+        """Let the pauses of a case run to the end of a day; feedback may not know of them yet (409)."""
+        body = {"totEnMet": last.isoformat()}
+        at = await self._team("POST", key, "pauze", body, again={404, 409})
+        self.history.orders.append(Order(key, begin_of(last + timedelta(days=1)), at))
+
+    async def end_pauses(self, key: Key) -> None:
+        at = await self._team("POST", key, "pauze/beeindiging", {}, again={404, 409})
+        self.history.orders.append(Order(key, None, at))
 
     async def reads(self, creditor: str, signal: str, status: str) -> bool:
         """Tell whether a creditor that asks once reads this status of its signal."""
         answer = await self._speaker.ask("feedback", f"/v1/signalen/{signal}", creditor, "terugkoppelingen")
         return answer is not None and answer.status_code == 200 and answer.json()["status"] == status
 
-    def _accepted(self, signal: Signal) -> None:
+    async def _creditor(
+        self, method: str, signal: Signal, reference: str, path: str = "", **more: Any
+    ) -> tuple[httpx.Response, Moment]:
+        body = body_of(signal, reference)
+        where = f"/v1/signalen{path}"
+        return await self._speaker.say(
+            "ingest", method, where, signal.creditor, "signalen", json=body, **more
+        )
+
+    async def _team(
+        self, method: str, key: Key, what: str, body: Any, again: Collection[int] = (404,)
+    ) -> Moment:
+        """The worklist may not have the case yet (404)."""
+        path, (town, _, _) = f"/v1/zaken/{self.case(key)}/{what}", key[0]
+        answer, at = await self._speaker.say("feedback", method, path, town, "zaken", again=again, json=body)
+        assert answer.status_code == 202, answer.text
+        return at
+
+    def _deliverer(self, creditor: str) -> Callable[[list[tuple[str, Signal]]], Awaitable[None]]:
+        async def deliver(signals: list[tuple[str, Signal]]) -> None:
+            """The whole is sent twice under its key: the second time nothing is taken in."""
+            lines = [json.dumps(body_of(signal, reference)) for reference, signal in signals]
+            headers = _NDJSON | {"Idempotency-Key": f"{creditor}-{next(self._files)}"}
+            content = "\n".join(lines).encode()
+            answers = []
+            for _ in range(2):
+                answer, at = await self._speaker.say(
+                    *("ingest", "POST", "/v1/leveringen", creditor, "signalen"),
+                    content=content,
+                    headers=headers,
+                )
+                assert answer.status_code == 202, answer.text
+                answers.append(answer.json())
+                for _, signal in signals:
+                    self._accepted(signal, at)
+            counts = answers[0]["aantallen"]
+            assert answers[0] == answers[1], answers
+            assert counts["geaccepteerd"] == counts["ontvangen"] == len(signals), counts
+
+        return deliver
+
+    def _lister(self, town: str) -> Callable[[list[tuple[str, Resident | None]]], Awaitable[None]]:
+        async def send(changes: list[tuple[str, Resident | None]]) -> None:
+            """All whom the helper helps; who is not on the list any more has help that ended."""
+            listed = self._listed[town]
+            for reference, resident in changes:
+                if resident is None:
+                    del listed[reference]
+                else:
+                    listed[reference] = resident
+            rows = [
+                json.dumps(registration_of(each, name) | {"kenmerk": name}) for name, each in listed.items()
+            ]
+            at = await self._list(town, "\n".join(rows).encode())
+            for reference, resident in changes:
+                if resident is None:
+                    self.history.help[reference].ended = True
+                else:
+                    self._helps(resident, reference, at)
+
+        return send
+
+    async def _list(self, town: str, content: bytes) -> Moment:
+        """One that ends many registrations is held until it is confirmed; in force, it changes nothing."""
+        path = f"/v1/momentopnames/2026-03-10?namens={town}"
+        answer, at = await self._list_once(town, path, content)
+        if answer.status_code == 409:
+            answer, confirmed = await self._list_once(town, f"{path}&bevestig=true", content)
+            at = Moment(at.early, confirmed.late)
+        assert answer.status_code == 200, answer.text
+        again, _ = await self._list_once(town, path, content)
+        assert again.json()["resultaat"] == "ongewijzigd", again.text
+        return at
+
+    async def _list_once(self, town: str, path: str, content: bytes) -> tuple[httpx.Response, Moment]:
+        return await self._speaker.say(
+            "ingest", "PUT", path, HELPERS[town], "registraties", content=content, headers=_NDJSON
+        )
+
+    async def _ask(self, questions: list[tuple[str, str]]) -> None:
+        rows = [
+            {"burgerservicenummer": bsn, "dossiernummer": dossier, "reden": "dagvaarding"}
+            for dossier, bsn in questions
+        ]
+        answer, _ = await self._speaker.say(
+            "matcher", "POST", "/v1/bulktoetsen", BAILIFF, "toetsen", json={"toetsen": rows}
+        )
+        assert answer.status_code == 200, answer.text
+        for (dossier, bsn), row in zip(questions, answer.json()["rijen"], strict=True):
+            self.history.checks.append(Check(dossier, bsn, unknown=not row["antwoord"]["bekend"]))
+
+    def _accepted(self, signal: Signal, at: Moment) -> None:
         """The first time counts: the same again is the same signal."""
-        self.history.signals.setdefault(signal.id, signal)
+        self.history.sent.setdefault(signal.id, Sent([replace(signal, at=at)]))
 
-
-def body_of(signal: Signal, reference: str) -> dict[str, Any]:
-    """Return a signal as its creditor writes it."""
-    return {
-        "kenmerk": reference,
-        "gemeentecode": CODES[signal.town],
-        "signaalpartner": KINDS[signal.creditor],
-        "bedragInCenten": signal.amount,
-        "ontstaansdatum": "2026-01-05",
-        "signaaldatum": signal.on,
-        "inspanningen": ["a", "b", "c", "d"],
-        "crisissignaal": signal.crisis,
-        "warmeOverdracht": False,
-        "persoon": _person(signal.person)
-        | ({"burgerservicenummer": signal.person.bsn} if signal.person.bsn else {}),
-        "adres": _address(signal.home, signal.unit),
-    }
-
-
-def _person(person: Person) -> dict[str, str]:
-    return {
-        "voorletters": f"{person.initial}.",
-        "geslachtsnaam": person.surname,
-        "geboortedatum": person.born,
-    }
-
-
-def _address(home: Home, unit: str) -> dict[str, Any]:
-    return {"postcode": home[0], "huisnummer": home[1]} | ({"huisletter": unit} if unit else {})
+    def _helps(self, resident: Resident, reference: str, at: Moment) -> None:
+        contact = contact_of(reference)
+        self.history.helps(reference, resident.person, contact, resident.home, at)

@@ -1,8 +1,9 @@
 """What stands on the topics (read_committed, as a partner reads it) and in the database."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import psycopg
@@ -17,18 +18,23 @@ from services.common.settings import REPOSITORY
 
 CATALOGUE = load_catalogue(REPOSITORY / "schemas")
 DEAD_LETTERS = tuple(topic.name for topic in CATALOGUE.hub_topics() if topic.name.endswith(".dlq"))
-_SECONDS = 60.0
+_SECONDS = 600.0
+"""Far more than millions of records take."""
 _AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One record."""
+    """One record; most of the millions are looked at by their id alone, so it is decoded when asked for."""
 
     key: str
     id: str
     source: str
-    event: Event | None
+    read: Callable[[], Event | None]
+
+    @property
+    def event(self) -> Event | None:
+        return self.read()
 
 
 Topics = dict[str, list[Seen]]
@@ -99,12 +105,14 @@ class Reader:
         )
 
     def _seen(self, message: Any) -> Seen:
-        headers = {name: value.decode() for name, value in message.headers() or []}
-        value, topic = message.value(), str(message.topic())
+        headers = dict(message.headers() or ())
+        key, id_, source = message.key() or b"", headers.get("ce_id", b""), headers.get("ce_source", b"")
+        read = partial(self._read, message.value(), message.topic())
+        return Seen(key.decode(), id_.decode(), source.decode(), read)
+
+    def _read(self, value: bytes | None, topic: str) -> Event | None:
         subject = None if topic.endswith(".dlq") else CATALOGUE.subject_of(topic)
-        event = self._codec.decode(value, subject) if value and subject else None
-        key = (message.key() or b"").decode()
-        return Seen(key, headers.get("ce_id", ""), headers.get("ce_source", ""), event)
+        return self._codec.decode(value, subject) if value and subject else None
 
 
 class Tail:

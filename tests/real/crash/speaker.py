@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import httpx
 
 from services.common.clock import Clock
-from tests.real.crash.model import Moment
+from tests.real.crash.history import Moment
 
 PATIENCE_SECONDS = 60.0
 """How long a client waits for one answer: longer than a freeze. So no request that may not be carried out

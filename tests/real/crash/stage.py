@@ -18,9 +18,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.common.pseudonyms import Pseudonyms
+from tests.real.crash.forms import HELPERS
+from tests.real.crash.history import History
 from tests.real.crash.hub import LATER, Hub
 from tests.real.crash.load import Load
-from tests.real.crash.model import History
 from tests.real.crash.parties import Parties
 from tests.real.crash.probes import FEEDBACK, MATCHES, Probes
 from tests.real.crash.read import Reader, make_codec
@@ -33,7 +34,7 @@ END_SECONDS = 120.0
 STAGES = 3
 """Registrations, persons, households: a wave is behind all that was in the stage before. Only when nothing is
 under way between them may 46 days go by at once: after 28 a bailiff hears no more of help that began."""
-LAST_STREETS_SECONDS = 300.0
+LAST_STREETS_SECONDS = 600.0
 _SHOWN = 20
 
 
@@ -51,35 +52,58 @@ class Stage:
     """Idempotency keys of the webhooks that arrived."""
     begun: float = field(default_factory=time.monotonic)
 
+    def __post_init__(self) -> None:
+        self._before = self.begun, 0, 0
+
     async def moves(self, after: str) -> None:
         """Return when every partition moves and every service is well again; no street met a wrong answer."""
         await self.probes.wave(after)
         await self.hub.healthy()
         self.load.check()
+        self._rates()
+
+    def _rates(self) -> None:
+        """Print what was accepted since the last time, the fault and what came of it included."""
+        (then, events, requests), now = self._before, time.monotonic()
+        self._before = now, sum(accepted(self.history).values()), sum(self.tally.values())
+        per_second = (self._before[1] - events) / (now - then), (self._before[2] - requests) / (now - then)
+        print(f"  {per_second[0]:.0f} events a second, {per_second[1]:.0f} requests a second", flush=True)
 
     async def end(self) -> None:
         """Let the load end, close March and all pauses, and find no difference anywhere."""
         await self.load.stop(LAST_STREETS_SECONDS)
+        self._report()
         for number in range(STAGES):
             await self.probes.wave(f"the end of the load ({number + 1} of {STAGES} stages)")
         self.hub.jump(LATER)
         history = self.history
-        self._report()
         await none(lambda: differences(self.reader, history))
         await none(lambda: projections(self.reader, self.hub.postgres.url, OTHER_LANDLORD, self.received))
 
     def _report(self) -> None:
-        history, seconds = self.history, time.monotonic() - self.begun
-        accepted = {
-            "signals": len(history.signals),
-            "registrations": len(history.help),
-            "contact attempts": len(history.attempts),
-            "results": len(history.results),
-            "checks": len(history.checks),
-        }
-        rate = sum(self.tally.values()) / seconds
-        print(f"accepted in {seconds:.0f} s: {accepted}; {rate:.0f} requests/s", flush=True)
+        counts, seconds = accepted(self.history), time.monotonic() - self.begun
+        rates = sum(counts.values()) / seconds, sum(self.tally.values()) / seconds
+        print(f"accepted in {seconds:.0f} s: {counts}", flush=True)
+        print(
+            f"{rates[0]:.0f} events a second, {rates[1]:.0f} requests a second, faults included", flush=True
+        )
         print(f"answers {dict(self.tally)}; processes that ended {dict(self.hub.ended)}", flush=True)
+
+
+def accepted(history: History) -> dict[str, int]:
+    """Return how much of what was accepted; what was sent again counts once."""
+    sent, helped = history.sent.values(), history.help.values()
+    return {
+        "signals": len(sent),
+        "corrections": sum(len(each.versions) - 1 for each in sent),
+        "withdrawals": sum(each.withdrawn for each in sent),
+        "registrations": sum(len(set(each.homes)) for each in helped),
+        "ends of help": sum(each.ended for each in helped),
+        "contact attempts": len(history.attempts),
+        "results": len(history.results),
+        "orders about pauses": len(history.orders),
+        "checks": len(history.checks),
+    }
 
 
 async def none(find: Callable[[], list[str]]) -> None:
@@ -100,6 +124,7 @@ async def staged(brokers: int, width: int) -> AsyncIterator[Stage]:
         folder = Path(tempfile.mkdtemp(prefix="sh-crash-"))
         hub = Hub(folder, brokers)
         stack.callback(shutil.rmtree, folder)
+        stack.callback(_print_failures, hub)
         stack.push_async_callback(hub.stop)
         await hub.start()
         received: set[str] = set()
@@ -119,11 +144,33 @@ async def staged(brokers: int, width: int) -> AsyncIterator[Stage]:
         yield Stage(hub, history, tally, load, probes, reader, received)
 
 
+def _print_failures(hub: Hub) -> None:
+    """Print what the hub logged of requests that it answered with 500: its folder goes now."""
+    for name in hub.services:
+        for line in hub.log(name).splitlines():
+            if '"request_failed"' in line:
+                print(name, line, flush=True)
+
+
 async def _settle(hub: Hub, webhook: str) -> None:
     town = Town({"ingest": hub.urls("ingest")[0]}, hub.secrets.token)
     await asyncio.to_thread(town.settle)
     about = {"naam": "Met een haak", "rollen": ["schuldeiser"], "signaalpartner": "Huur", "webhook": webhook}
     await asyncio.to_thread(lambda: town.master(f"partijen/{OTHER_LANDLORD}", **about))
+    for municipality, helper in HELPERS.items():
+        await asyncio.to_thread(_helper, town, municipality, helper)
+
+
+def _helper(town: Town, municipality: str, helper: str) -> None:
+    """One who helps for a municipality, and sends the hub the list of whom it helps."""
+    town.master(f"partijen/{helper}", naam="Hulpverlener", rollen=["hulpverlener"])
+    town.master(
+        f"overeenkomsten/{helper[-4:]}",
+        soort="vertegenwoordiging",
+        opdrachtgever=municipality,
+        gemachtigde=helper,
+        vanaf="2021-01-01",
+    )
 
 
 @asynccontextmanager

@@ -12,7 +12,9 @@ from services.local.service import SERVICES
 from tests.real.crash.stage import Stage, staged
 
 pytestmark = [pytest.mark.real, pytest.mark.crash, pytest.mark.timeout(900)]
-WIDTH = 12
+WIDTH = 32
+"""Streets at once, with a new one each second: room for those of half a minute, which is longer than a street
+takes. While the hub is away no more than these wait."""
 FREEZE_SECONDS = 9.0
 """Past the session time-out of the groups (6 s), so that another member has the partitions by then."""
 DATABASE_AWAY_SECONDS = 30.0
@@ -78,5 +80,6 @@ async def test_the_broker_is_away_for_a_minute_and_a_half(stage: Stage) -> None:
     await stage.moves(f"{BROKER_AWAY_SECONDS:.0f} s without the broker")
 
 
+@pytest.mark.timeout(1800)
 async def test_nothing_is_lost_and_nothing_doubled_in_all_this(stage: Stage) -> None:
     await stage.end()

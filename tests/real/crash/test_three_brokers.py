@@ -7,7 +7,7 @@ import pytest
 from tests.real.crash.stage import Stage, staged
 
 pytestmark = [pytest.mark.real, pytest.mark.crash, pytest.mark.timeout(600)]
-WIDTH = 6
+WIDTH = 12
 
 
 @pytest.fixture(scope="module")
@@ -29,5 +29,6 @@ async def test_two_brokers_go_on_without_the_third(stage: Stage, node: int) -> N
     await stage.moves(f"broker {node} is back")
 
 
+@pytest.mark.timeout(1800)
 async def test_nothing_is_lost_and_nothing_doubled_in_all_this(stage: Stage) -> None:
     await stage.end()

@@ -1,9 +1,9 @@
 """The hub's topics and database beside what the reference model says: every difference is a line."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -11,6 +11,7 @@ from services.common.events import (
     BailiffMatch,
     Case,
     CaseKind,
+    Event,
     Feedback,
     HelpChange,
     Match,
@@ -21,22 +22,27 @@ from services.common.events import (
     Routing,
     Signal,
     SignalState,
+    Withdrawal,
 )
 from tests.real.crash import model
-from tests.real.crash.model import History, Moment, Truth, truth
-from tests.real.crash.parties import KINDS, derived, team_of
+from tests.real.crash.forms import KINDS, derived, team_of
+from tests.real.crash.history import History, Moment
+from tests.real.crash.model import Truth, departures, truth
 from tests.real.crash.read import DEAD_LETTERS, Library, Seen, Topics, rows
 from tests.real.hub.town import BAILIFF, OTHER_TOWN, TOWN
+
+E = TypeVar("E", bound=Event)
 
 TOWNS = (TOWN, OTHER_TOWN)
 INNER = ("signals.v1", "cases.v1", "matches.v1", "pauses.v1", "feedback.v1", "routings.v1")
 PASSED_ON = {"cases": TOWNS, "matches": TOWNS, "pauses": tuple(KINDS), "feedback": tuple(KINDS)}
 TENANTS = tuple(f"tenant.{oin}.{subject}.v1" for subject, oins in PASSED_ON.items() for oin in oins)
 SIGNALS = {oin: f"tenant.{oin}.signals.v1" for oin in TOWNS}
+GONE = {oin: f"tenant.{oin}.withdrawals.v1" for oin in TOWNS}
 REFUSALS = tuple(f"tenant.{oin}.refusals.v1" for oin in KINDS)
 CHECKED = f"tenant.{BAILIFF}.bailiff-matches.v1"
 STATUSES = "signal-statuses.v1"
-ALL = (STATUSES, *INNER, *TENANTS, *SIGNALS.values(), *REFUSALS, CHECKED, *DEAD_LETTERS)
+ALL = (STATUSES, *INNER, *TENANTS, *SIGNALS.values(), *GONE.values(), *REFUSALS, CHECKED, *DEAD_LETTERS)
 _MILLISECOND = timedelta(milliseconds=1)
 """What the wire rounds off."""
 
@@ -79,26 +85,35 @@ def _ids(records: list[Seen]) -> Iterator[str]:
 
 
 def _signals(topics: Topics, history: History) -> Iterator[str]:
-    """Every accepted signal exactly once; every refused one at least once (a repetition is told again)."""
+    """Every accepted signal, correction and withdrawal exactly once; every refused signal at least once (a
+    repetition is told again)."""
     for town, topic in SIGNALS.items():
-        expected = Counter(each.id for each in history.signals.values() if each.town == town)
-        found = Counter(s.event.signal_id for s in topics[topic] if isinstance(s.event, Signal))
+        own = {id_: sent for id_, sent in history.sent.items() if sent.now.town == town}
+        expected = Counter((id_, n) for id_, sent in own.items() for n in range(1, len(sent.versions) + 1))
+        found = Counter((e.signal_id, e.revision) for e in _events(topics[topic], Signal))
         yield from _compared(f"signals on {topic}", set(expected.items()), set(found.items()))
-    refused = {s.event.signal_id for t in REFUSALS for s in topics[t] if isinstance(s.event, Refusal)}
+        over = {(id_, *each) for id_, sent in own.items() for each in departures(sent).items()}
+        ends = Counter((e.signal_id, e.revision, e.end) for e in _events(topics[GONE[town]], Withdrawal))
+        told = {(id_, (revision, end.value), count) for (id_, revision, end), count in ends.items()}
+        yield from _compared(f"withdrawals on {GONE[town]}", over, told)
+    refused = {event.signal_id for topic in REFUSALS for event in _events(topics[topic], Refusal)}
     yield from _compared("refusals", history.refused, refused)
 
 
 def _conclusions(topics: Topics, early: Truth, late: Truth) -> Iterator[str]:
     names = _names(topics)
     found = latest_cases(topics).items()
-    cases = {names[id_]: _case(event) for id_, event in found if not event.known_in_debt_help}
+    hidden = {id_ for id_, event in found if event.known_in_debt_help or event.withdrawn}
+    cases = {names[id_]: _case(event) for id_, event in found if id_ not in hidden}
     yield from _compared_by_key("case", early.cases, cases)
-    matches = {_match(s.event, names) for s in topics["matches.v1"] if isinstance(s.event, Match)}
+    last = {event.match_id: event for event in _events(topics["matches.v1"], Match)}
+    matches = {_match(event, names) for event in last.values() if not event.withdrawn}
     yield from _compared("matches", early.matches, matches, early.maybe_matches)
-    feedback = {s.event.signal_id: _feedback(s.event) for s in _of(topics, "feedback", Feedback)}
+    told = sorted(_of(topics, "feedback", Feedback), key=lambda each: each.revision)
+    feedback = {each.signal_id: _feedback(each) for each in told}
     yield from _compared_by_key("feedback", early.feedback, feedback)
     yield from _pauses(topics, early, late)
-    matched = [s.event for s in topics[CHECKED] if isinstance(s.event, BailiffMatch)]
+    matched = list(_events(topics[CHECKED], BailiffMatch))
     started = {each.dossier for each in matched if each.change is HelpChange.STARTED}
     yield from _compared("dossiers that hear of help", early.told, started, early.maybe_told)
     ended = {each.dossier for each in matched if each.change is HelpChange.ENDED}
@@ -106,25 +121,33 @@ def _conclusions(topics: Topics, early: Truth, late: Truth) -> Iterator[str]:
 
 
 def _names(topics: Topics) -> dict[str, str]:
-    """Return the smallest signal of each case, also of those that no municipality heard of."""
+    """Return the smallest signal of each case, also of those that no municipality heard of.
+
+    What is told last at an address counts: of a signal that is at another one now, that it is over.
+    """
+    last = {(event.household, event.signal_id): event for event in _events(topics[STATUSES], SignalState)}
     found: dict[str, str] = {}
-    for each in topics[STATUSES]:
-        if isinstance(each.event, SignalState):
-            case, signal = each.event.case_id, each.event.signal_id
-            found[case] = min(found.get(case, signal), signal)
+    for event in last.values():
+        if event.end is None:
+            found[event.case_id] = min(found.get(event.case_id, event.signal_id), event.signal_id)
     return found
 
 
 def latest_cases(topics: Topics) -> dict[str, Case]:
     """Return the cases as their municipalities have them."""
-    return {s.event.case_id: s.event for s in _of(topics, "cases", Case)}
+    return {event.case_id: event for event in _of(topics, "cases", Case)}
 
 
-def _of(topics: Topics, subject: str, kind: type[Any]) -> Iterator[Any]:
+def _of(topics: Topics, subject: str, kind: type[E]) -> Iterator[E]:
     for oin in PASSED_ON[subject]:
-        for seen in topics[f"tenant.{oin}.{subject}.v1"]:
-            assert isinstance(seen.event, kind)
-            yield seen
+        yield from _events(topics[f"tenant.{oin}.{subject}.v1"], kind)
+
+
+def _events(records: Iterable[Seen], kind: type[E]) -> Iterator[E]:
+    for seen in records:
+        event = seen.event
+        assert isinstance(event, kind)
+        yield event
 
 
 def _case(event: Case) -> model.Case:
@@ -150,26 +173,27 @@ def _match(event: Match, names: Mapping[str, str]) -> tuple[str, str]:
 
 def _feedback(event: Feedback) -> model.Feedback:
     contacts = frozenset(each.organisation for each in event.contacts)
-    return model.Feedback(event.status.value, event.help_accepted, contacts)
+    return model.Feedback(event.status.value, event.help_accepted, contacts, event.withdrawn)
 
 
 def _pauses(topics: Topics, early: Truth, late: Truth) -> Iterator[str]:
     """The last that was told of each pause. A pause without length was taken back, or another one covers it.
 
     It is told when a signal that came after the end of a pause overtook, from its own topic, the result that
-    ended it. For the same reason a signal can be missing from a pause that a result has ended already.
+    ended it. For the same reason a signal can be missing from a pause that a result has ended already. One
+    that was withdrawn or moved since can be in it.
     """
-    told = {s.event.pause_id: s.event for s in _of(topics, "pauses", Pause) if s.event.signal_ids}.values()
+    told = {event.pause_id: event for event in _of(topics, "pauses", Pause) if event.signal_ids}.values()
     if unended := [pause for pause in told if pause.end_reason is None]:
         yield f"{len(unended)} pauses run for ever, for example {unended[0]}"
     stood = [pause for pause in told if pause.starts_at < pause.ends_at]
-    found = {early.persons[each.signal_ids[0]]: each for each in stood}
+    found = {_person(each, early): each for each in stood}
     if len(found) < len(stood):
         yield f"{len(stood)} pauses for {len(found)} persons of a creditor"
     yield from _compared("pauses", set(early.pauses), set(found), early.maybe_pauses)
     for key in found.keys() & early.pauses.keys():
         pause, first, last = found[key], early.pauses[key], late.pauses[key]
-        signals = frozenset(pause.signal_ids)
+        signals = frozenset(each for each in pause.signal_ids if early.persons.get(each) == key)
         ended = pause.end_reason is PauseEnd.RESULT
         right = (
             pause.end_reason is not None
@@ -182,9 +206,15 @@ def _pauses(topics: Topics, early: Truth, late: Truth) -> Iterator[str]:
             yield f"pause {key}: {pause}, expected {first} to {last}"
 
 
+def _person(pause: Pause, truth: Truth) -> tuple[str, str]:
+    """Return whose pause it is: the person of the first of its signals that are still there."""
+    here = (truth.persons[each] for each in pause.signal_ids if each in truth.persons)
+    return next(here, (pause.signal_ids[0], "whose signals are all gone"))
+
+
 def projections(reader: Library, database: str, webhook: str, received: set[str]) -> list[str]:
     """Return how the database differs from the topics it was made from."""
-    topics = reader.whole(ALL)
+    topics = reader.whole(INNER)
     return [
         *_worklist(topics, database),
         *_disclosed(topics, database),
@@ -193,15 +223,16 @@ def projections(reader: Library, database: str, webhook: str, received: set[str]
 
 
 def _worklist(topics: Topics, database: str) -> Iterator[str]:
-    expected = {s.event.case_id: _columns(s.event) for s in topics["cases.v1"] if isinstance(s.event, Case)}
+    cases = {event.case_id: event for event in _events(topics["cases.v1"], Case)}
+    expected = {case_id: _columns(event) for case_id, event in cases.items()}
     found = rows(database, "SELECT * FROM feedback.cases")
     names = next(iter(expected.values())).keys()
     rest = {row["case_id"]: {name: row[name] for name in names} for row in found}
     yield from _compared_by_key("row of feedback.cases", expected, rest)
-    teams = {s.event.case_id: s.event.team for s in topics["routings.v1"] if isinstance(s.event, Routing)}
+    teams = {event.case_id: event.team for event in _events(topics["routings.v1"], Routing)}
     found = rows(database, "SELECT * FROM feedback.case_teams")
     yield from _compared_by_key("team", teams, {row["case_id"]: row["team"] for row in found})
-    ids = {s.event.signal_id for s in topics["signals.v1"] if isinstance(s.event, Signal)}
+    ids = {event.signal_id for event in _events(topics["signals.v1"], Signal)}
     found = rows(database, "SELECT signal_id FROM feedback.signals")
     yield from _compared("feedback.signals", ids, {row["signal_id"] for row in found})
 
@@ -220,11 +251,8 @@ def _columns(case: Case) -> dict[str, Any]:
 
 
 def _disclosed(topics: Topics, database: str) -> Iterator[str]:
-    expected = {
-        s.event.signal_id: (s.event.creditor, _feedback(s.event))
-        for s in topics["feedback.v1"]
-        if isinstance(s.event, Feedback)
-    }
+    told = sorted(_events(topics["feedback.v1"], Feedback), key=lambda each: each.revision)
+    expected = {each.signal_id: (each.creditor, _feedback(each)) for each in told}
     found = {
         row["signal_id"]: (
             row["creditor"],
@@ -232,6 +260,7 @@ def _disclosed(topics: Topics, database: str) -> Iterator[str]:
                 row["status"],
                 row["help_accepted"],
                 frozenset(each["organisation"] for each in row["contacts"]),
+                row["withdrawn"],
             ),
         )
         for row in rows(database, "SELECT * FROM feedback.disclosed")
@@ -248,7 +277,7 @@ def _deliveries(topics: Topics, database: str, webhook: str, received: set[str])
         derived("webhook", webhook, seen.source, seen.id)
         for topic in ("pauses.v1", "feedback.v1")
         for seen in topics[topic]
-        if isinstance(seen.event, Pause | Feedback) and seen.event.creditor == webhook
+        if seen.key == webhook
     }
     found = rows(database, "SELECT id, state FROM common.deliveries")
     yield from _compared("common.deliveries", expected, {row["id"] for row in found})
