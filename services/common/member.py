@@ -1,4 +1,4 @@
-"""A member of a consumer group that gets a new consumer after any trouble: projections, and the intake."""
+"""A member of a consumer group that gets a new consumer after any trouble: processor, projection, intake."""
 
 import asyncio
 from abc import abstractmethod

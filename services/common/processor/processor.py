@@ -8,15 +8,14 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
-from time import monotonic
 from typing import Generic
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka.structs import TopicPartition
-from mode import Service
 
 from services.common.errors import ConfigurationError, SignaalhubError, TransientError
+from services.common.member import Member
 from services.common.metrics import Tally
 from services.common.pace import UNHURRIED, Pace
 from services.common.processor import internals
@@ -31,11 +30,9 @@ from services.common.runtime import Runtime
 log = structlog.get_logger()
 
 _WATCH_SECONDS = 1.0
-_SHORTEST_BACKOFF = 0.5
-_LONGEST_BACKOFF = 10.0
 
 
-class Processor(Service, Generic[S]):
+class Processor(Member, Generic[S]):
     """Runs a pure handler over its inputs, exactly once, as a service of the process's event loop.
 
     `key_of` turns a record key into the key of its state (usually `partition_key`); records with one such key
@@ -52,7 +49,7 @@ class Processor(Service, Generic[S]):
         runtime: Runtime,
         patience: float = UNHURRIED,
     ) -> None:
-        super().__init__()
+        super().__init__(name)
         catalogue = runtime.catalogue
         spec = catalogue.processor(name)
         inputs = [catalogue.topic(topic) for topic in spec.inputs]
@@ -67,14 +64,9 @@ class Processor(Service, Generic[S]):
         self._patience = patience
         self._units: dict[int, Unit[S]] = {}
         self._trouble: str | None = "not connected yet"
-        self._runner: asyncio.Task[None] | None = None
         self._tally = Tally(runtime.metrics, name, spec.inputs)
         runtime.health.add(name, self._check)
         runtime.metrics.watch(name, self._lag, self._states)
-
-    async def on_start(self) -> None:
-        """Return at once: a broker that is away is waited for, and health says so."""
-        self._runner = asyncio.create_task(self._run(), name=self._rules.name)
 
     async def on_stop(self) -> None:
         """Finish the running batches; the group keeps our place for a restart within the session time-out."""
@@ -94,20 +86,12 @@ class Processor(Service, Generic[S]):
         found = Counter(unit.standing for unit in self._units.values())
         return {state: found[state] for state in ("running", "waiting", "halted")}
 
-    async def _run(self) -> None:
-        wait = _SHORTEST_BACKOFF
-        while not self.should_stop:
-            begin = monotonic()
-            try:
-                await self._serve()
-            except Exception as error:  # noqa: BLE001 -- whatever ends a consumer, the answer is a new one
-                name = type(error).__name__
-                text = str(error) if isinstance(error, SignaalhubError) else ""
-                self._trouble = f"not connected: {name} {text}".strip()
-                log.warning("consumer_ended", processor=self._rules.name, error=name, text=text)
-                self._tally.recovered()
-                await self.sleep(wait)
-                wait = min(2 * wait, _LONGEST_BACKOFF) if monotonic() - begin < 60 else _SHORTEST_BACKOFF
+    def _interrupted(self, error: Exception) -> None:
+        name = type(error).__name__
+        text = str(error) if isinstance(error, SignaalhubError) else ""
+        self._trouble = f"not connected: {name} {text}".strip()
+        log.warning("consumer_ended", processor=self._rules.name, error=name, text=text)
+        self._tally.recovered()
 
     async def _serve(self) -> None:
         """Be a member of the group until we stop or the consumer breaks."""
