@@ -25,10 +25,15 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def id_header(id: str) -> tuple[str, bytes]:
+    """Return the first header of an event: the only one that events that are written together never share."""
+    return "ce_id", id.encode()
+
+
 def headers(meta: Meta) -> list[tuple[str, bytes]]:
-    """Return the Kafka headers of an event."""
+    """Return the Kafka headers of an event, `id_header` first."""
     found = [
-        ("ce_id", meta.id.encode()),
+        id_header(meta.id),
         ("ce_source", meta.source.encode()),
         ("ce_type", meta.type.encode()),
         ("ce_time", rfc3339(meta.time).encode()),

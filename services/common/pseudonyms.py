@@ -32,8 +32,11 @@ class Pseudonyms:
 
     def evidence(self, kind: str, value: str, slips: Iterable[str] = ()) -> str:
         """Return the digest of something a person is known by, and behind it short ones of its slips."""
-        shorts = [self._digest(kind, slip)[:SLIP_LENGTH] for slip in slips]
-        return "".join((self._digest(kind, value)[:EVIDENCE_LENGTH], *shorts))
+        about = self._keyed.copy()
+        about.update(f"{kind}\0".encode())
+        found = [_ended(about, value)[:EVIDENCE_LENGTH]]
+        found += [_ended(about, slip)[:SLIP_LENGTH] for slip in slips]
+        return "".join(found)
 
     def reference(self, creditor: str, reference: str) -> str:
         """Return the digest by which a creditor's own reference is recognised: it may say who somebody is."""
@@ -56,3 +59,9 @@ class Pseudonyms:
         mac = self._keyed.copy()
         mac.update(text)
         return mac.finalize().hex()
+
+
+def _ended(begun: HMAC, value: str) -> str:
+    mac = begun.copy()
+    mac.update(value.encode())
+    return mac.finalize().hex()

@@ -3,13 +3,13 @@
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from mode import Service
+from msgspec import Struct
 
 from services.common import cloudevents
 from services.common.errors import PermanentError, TransientError
@@ -36,8 +36,7 @@ _NOT_IN_TIME = "the broker did not take all records in time; what was sent may s
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
+class Encoded(Struct, frozen=True):
     """A record as bytes; `place` decides its partition, `headers` are CloudEvents in binary mode."""
 
     topic: str
@@ -49,14 +48,36 @@ class Encoded:
 
 def encode(outgoing: Outgoing, runtime: Runtime, now: datetime, traceparent: str | None = None) -> Encoded:
     """Return a record as it goes on the wire; one over the size limit is a `PermanentError`."""
-    subject = runtime.catalogue.subject_of(outgoing.topic)
-    type_ = cloudevents.type_of(subject, outgoing.what)
-    headers = cloudevents.headers(Meta(outgoing.id, runtime.source, type_, now, traceparent))
-    value = None if outgoing.event is None else runtime.codec.encode(outgoing.event)
-    key = outgoing.key.encode()
-    if size_of(key, value, headers) > MAX_RECORD_BYTES:
-        raise PermanentError(f"record {outgoing.id} for {outgoing.topic} is over {MAX_RECORD_BYTES} bytes")
-    return Encoded(outgoing.topic, outgoing.key, key, value, headers)
+    return Encoder(runtime, now, traceparent).encode(outgoing)
+
+
+class Encoder:
+    """Encodes what is written together: all but the id in the headers is the same for many of its records."""
+
+    def __init__(self, runtime: Runtime, now: datetime, traceparent: str | None = None) -> None:
+        self._runtime = runtime
+        self._now = now
+        self._traceparent = traceparent
+        self._shared: dict[tuple[str, str], Headers] = {}
+
+    def encode(self, outgoing: Outgoing) -> Encoded:
+        """Return a record as it goes on the wire; one over the size limit is a `PermanentError`."""
+        headers = [cloudevents.id_header(outgoing.id), *self._headers(outgoing.topic, outgoing.what)]
+        value = None if outgoing.event is None else self._runtime.codec.encode(outgoing.event)
+        key = outgoing.key.encode()
+        if size_of(key, value, headers) > MAX_RECORD_BYTES:
+            raise PermanentError(
+                f"record {outgoing.id} for {outgoing.topic} is over {MAX_RECORD_BYTES} bytes"
+            )
+        return Encoded(outgoing.topic, outgoing.key, key, value, headers)
+
+    def _headers(self, topic: str, what: str) -> Headers:
+        found = self._shared.get((topic, what))
+        if found is None:
+            type_ = cloudevents.type_of(self._runtime.catalogue.subject_of(topic), what)
+            meta = Meta("", self._runtime.source, type_, self._now, self._traceparent)
+            found = self._shared[topic, what] = cloudevents.headers(meta)[1:]
+        return found
 
 
 class Publisher(Service):
@@ -98,7 +119,8 @@ class Publisher(Service):
         trace = traceparent or TRACEPARENT.get()
         about: Attributes = {"messaging.system": "kafka", "messaging.batch.message_count": len(outgoings)}
         with working(self._runtime.tracing.child("publish", Kind.PRODUCER, trace, about)) as span:
-            await self.write([encode(each, self._runtime, now, span.traceparent) for each in outgoings])
+            encoder = Encoder(self._runtime, now, span.traceparent)
+            await self.write([encoder.encode(each) for each in outgoings])
 
     async def write(self, encoded: Sequence[Encoded]) -> None:
         """Write records as they are, as `publish` does."""

@@ -136,9 +136,12 @@ class Maker:
         )
 
     def _evidence(self, person: Person) -> tuple[Evidence, ...]:
+        digest = self.pseudonyms.evidence
         return tuple(
-            Evidence(kind=kind, digest=self.pseudonyms.evidence(kind.value, form, slips))
-            for kind, form, slips in traits(person)
+            [
+                Evidence(kind=kind, digest=digest(kind.value, form, slips))
+                for kind, form, slips in traits(person)
+            ]
         )
 
 

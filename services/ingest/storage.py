@@ -1,10 +1,10 @@
 """SQL of ingest: what it remembers of signals, and where addresses lie."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,8 +15,7 @@ AddressKey = tuple[str, int]
 """Postcode as 1234AB and house number."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Remembered:
+class Remembered(Struct, frozen=True, order=True):
     """A signal as it is remembered; in the order in which rows are locked."""
 
     creditor: str

@@ -14,7 +14,7 @@ from aiokafka.structs import TopicPartition
 from services.common.errors import TransientError
 from services.common.partitioning import partition_of
 from services.common.producers import discard, new_producer
-from services.common.publish import encode
+from services.common.publish import Encoder
 from services.common.records import Outgoing
 from services.common.runtime import Runtime
 
@@ -48,7 +48,8 @@ class Transactions:
 
     async def publish(self, outgoings: Sequence[Outgoing], now: datetime) -> None:
         """Commit these records with the place up to which they are the answer."""
-        encoded = [encode(each, self._runtime, now) for each in outgoings]
+        encoder = Encoder(self._runtime, now)
+        encoded = [encoder.encode(each) for each in outgoings]
         try:
             async with asyncio.timeout(_SECONDS):
                 await self._producer.begin_transaction()

@@ -72,11 +72,12 @@ def traits(person: Person) -> tuple[Trait, ...]:
     found = [Trait(EvidenceKind.BSN, person.bsn)] if person.bsn else []
     if person.birth_date and len(person.birth_date) == _FULL_BIRTH_DATE:
         found.append(Trait(EvidenceKind.BIRTH_DATE, person.birth_date, date_slips(person.birth_date)))
-    found += (
-        Trait(EvidenceKind.SURNAME, form, name_slips(form)) for form in surname_forms(person.surname or "")
-    )
+    if person.surname:
+        found += [
+            Trait(EvidenceKind.SURNAME, form, name_slips(form)) for form in surname_forms(person.surname)
+        ]
     if letters := initials_form(person.initials or ""):
-        longer = tuple(letters[:count] for count in range(2, len(letters) + 1))
+        longer = tuple([letters[:count] for count in range(2, len(letters) + 1)])
         found.append(Trait(EvidenceKind.INITIAL, letters[0], longer))
     return tuple(found)
 
@@ -94,23 +95,28 @@ def name_slips(form: str) -> tuple[str, ...]:
     """Return a name with each of its letters left out: names one typing error apart share one of these."""
     if len(form) < _SHORTEST_SLIP:
         return ()
-    return tuple(dict.fromkeys(form[:place] + form[place + 1 :] for place in range(len(form))))
+    return tuple(dict.fromkeys([form[:place] + form[place + 1 :] for place in range(len(form))]))
 
 
 def date_slips(birth_date: str) -> tuple[str, ...]:
     """Return a date (YYYY-MM-DD) with one digit unknown, for each digit; and with day and month swapped."""
-    masked = tuple(f"{birth_date[:place]}?{birth_date[place + 1 :]}" for place in _SLIPPING_DIGITS)
+    masked = tuple([f"{birth_date[:place]}?{birth_date[place + 1 :]}" for place in _SLIPPING_DIGITS])
     swapped = f"{birth_date[:4]}-{birth_date[8:]}-{birth_date[5:7]}"
     return (*masked, swapped) if _is_date(swapped) and swapped != birth_date else masked
 
 
 def initials_form(initials: str) -> str:
     """Return the first three letters, lower case, without diacritics and points."""
-    return "".join(c for c in _plain(initials) if c.isalnum())[:_MOST_INITIALS]
+    letters = _plain(initials).replace(".", "")
+    if not letters.isalnum():  # J.P. and J are all but a few
+        letters = "".join(c for c in letters if c.isalnum())
+    return letters[:_MOST_INITIALS]
 
 
 def unit_form(address: Address) -> str:
     """House letter and addition as one text: A-1, A 1 and letter A with addition 1 are the same."""
+    if not address.letter and not address.addition:
+        return ""
     both = f"{address.letter or ''}{address.addition or ''}"
     return "".join(c for c in both.upper() if c.isalnum())
 
@@ -133,7 +139,7 @@ def _names(plain: str) -> list[list[str]]:
 
 def _sound(name: str) -> str:
     for written, heard in _SOUNDS:
-        if written in name:
+        if written in name:  # half the time of replacing what is not there
             name = name.replace(written, heard)
     return _DOUBLED.sub(r"\1", name)
 

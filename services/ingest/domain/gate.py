@@ -52,5 +52,5 @@ def young(person: Person, on: date) -> bool:
     """Tell whether somebody is under 27 on a day for certain; a part that is unknown counts as the first."""
     if not person.birth_date:
         return False
-    year, month, day = (int(part) for part in f"{person.birth_date}-01-01".split("-")[:3])
-    return (on.year - 27, on.month, on.day) < (year, month, day)
+    youngest = f"{on.year - 27:04}{on.isoformat()[len('YYYY') :]}"
+    return youngest < f"{person.birth_date}-01-01"[: len("YYYY-MM-DD")]
