@@ -18,6 +18,7 @@ _PAGE = text(f"""
     SELECT {_CASE_COLUMNS}
     WHERE {_OWN} AND NOT c.withdrawn AND NOT c.known_in_debt_help
       AND (CAST(:status AS text) IS NULL OR c.status = :status)
+      AND (CAST(:address_doubt AS boolean) IS NULL OR c.address_doubt = :address_doubt)
       AND (CAST(:opened_at AS timestamptz) IS NULL OR (c.opened_at, c.case_id) > (:opened_at, :case_id))
     ORDER BY c.opened_at, c.case_id LIMIT :limit
 """)
@@ -73,6 +74,14 @@ class Whose:
     team: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which of them; None: whatever it is."""
+
+    status: CaseStatus | None
+    address_doubt: bool | None
+
+
 class Worklist:
     """The cases of municipalities; nothing of another municipality or team ever comes out."""
 
@@ -80,7 +89,7 @@ class Worklist:
         self._engine = engine
 
     async def page(
-        self, whose: Whose, status: CaseStatus | None, after: tuple[datetime, str] | None, limit: int
+        self, whose: Whose, wanted: Wanted, after: tuple[datetime, str] | None, limit: int
     ) -> list[CaseRow]:
         """Return cases in the order of opening, from the one after `after` (opened_at, case_id).
 
@@ -88,7 +97,9 @@ class Worklist:
         them, a team may be at the door.
         """
         opened_at, case_id = after or (None, None)
-        values = asdict(whose) | {"status": status and status.value, "limit": limit}
+        status = wanted.status and wanted.status.value
+        sought = {"status": status, "address_doubt": wanted.address_doubt, "limit": limit}
+        values = asdict(whose) | sought
         async with transaction(self._engine) as connection:
             found = await connection.execute(_PAGE, values | {"opened_at": opened_at, "case_id": case_id})
             return [_case(row) for row in found.mappings()]

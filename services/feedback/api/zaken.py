@@ -14,7 +14,7 @@ from services.feedback.api.models import STATUS, Contactpoging, Ontvangen, Resul
 from services.feedback.api.own import known_of, own_case, whose
 from services.feedback.api.reading import described, read
 from services.feedback.outcomes import Attempt, Conclusion, Outcomes
-from services.feedback.storage import Worklist
+from services.feedback.storage import Wanted, Worklist
 
 PAGE = 100
 Team = Annotated[Caller, Depends(needs("zaken"))]
@@ -32,12 +32,16 @@ def zaken(worklist: Worklist, outcomes: Outcomes, clock: Clock) -> APIRouter:
     async def lees_zaken(
         caller: Team,
         status: Annotated[Status | None, Query(description="Alleen zaken met deze status.")] = None,
+        adres_twijfel: Annotated[
+            bool | None, Query(alias="adresTwijfel", description="Alleen zaken met (of zonder) twijfel.")
+        ] = None,
         vanaf: Annotated[
             str | None, Query(description="De waarde van volgende, voor de volgende pagina.")
         ] = None,
     ) -> Zaken:
         own, after = whose(caller), cursor.place(vanaf) if vanaf else None
-        rows = await worklist.page(own, _STATUS_OF[status] if status else None, after, PAGE + 1)
+        wanted = Wanted(status=_STATUS_OF[status] if status else None, address_doubt=adres_twijfel)
+        rows = await worklist.page(own, wanted, after, PAGE + 1)
         shown = rows[:PAGE]
         personal = await worklist.personal(
             own.municipality, [each.signal_id for row in shown for each in row.signals]

@@ -141,6 +141,18 @@ async def test_a_status_selects(desk: Desk) -> None:
     assert answer.status_code == 400
 
 
+async def test_those_with_a_doubt_about_the_address_are_a_list_for_who_keeps_addresses(desk: Desk) -> None:
+    town = oin()
+    sure = new_case(town)
+    doubted = replace(new_case(town), address_doubt=True)
+    await desk.project(sure, doubted, replace(new_case(oin()), address_doubt=True))
+    assert [case["id"] for case in await desk.cases(town, adresTwijfel="true")] == [doubted.case_id]
+    assert [case["id"] for case in await desk.cases(town, adresTwijfel="false")] == [sure.case_id]
+    assert {case["id"] for case in await desk.cases(town)} == {sure.case_id, doubted.case_id}
+    answer = await desk.call("GET", "/zaken", town, params={"adresTwijfel": "misschien"})
+    assert answer.status_code == 400
+
+
 async def test_pages_follow_each_other_without_gap_or_overlap(desk: Desk) -> None:
     town = oin()
     moments = [CASE.opened_at + timedelta(minutes=number // 3) for number in range(230)]
