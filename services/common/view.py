@@ -16,7 +16,7 @@ from mode import Service
 
 from services.common.connection import connection
 from services.common.errors import ContractError, TransientError
-from services.common.progress import SILENT_SECONDS, Progress
+from services.common.progress import SILENT_SECONDS, Offsets, Progress
 from services.common.reading import read_message
 from services.common.runtime import Runtime
 
@@ -104,6 +104,9 @@ class View(Service, Generic[V]):
         self._changed = asyncio.Event()
         self.version = 0  # grows with each change, for who keeps something that is made of the content
         self._progress = Progress()
+        self._consumer: AIOKafkaConsumer | None = None
+        self._shown: Offsets = {}
+        """Up to where the content shown is read."""
         self._lost_at: float | None = None  # since when the content shown is not followed any more
         name = f"view {topic}"
         runtime.health.add(name, lambda: self.trouble)
@@ -153,6 +156,16 @@ class View(Service, Generic[V]):
         except TimeoutError as error:
             raise TransientError(f"view {self._topic.name} did not show it in {seconds} s") from error
 
+    async def wait_newest(self, seconds: float) -> None:
+        """Return when all is shown that was in the topic when this was asked, whoever wrote it."""
+        if self._consumer is None or not self.ready:
+            raise TransientError(f"view {self._topic.name} is not being followed")
+        try:
+            ends = await asyncio.wait_for(self._consumer.end_offsets(self._partitions), seconds)
+        except (KafkaError, TimeoutError) as error:
+            raise TransientError(f"nobody says where {self._topic.name} ends") from error
+        await self.wait_for(lambda: all(self._shown.get(tp, 0) >= end for tp, end in ends.items()), seconds)
+
     @Service.task
     async def _keep_reading(self) -> None:
         while not self.should_stop:
@@ -176,8 +189,10 @@ class View(Service, Generic[V]):
         try:
             await consumer.start()
             consumer.assign(self._partitions)
+            self._consumer = consumer
             await self._follow(consumer, Content())
         finally:
+            self._consumer = None
             await asyncio.wait_for(consumer.stop(), _STOP_SECONDS)
 
     async def _follow(self, consumer: AIOKafkaConsumer, content: Content[V]) -> None:
@@ -193,9 +208,14 @@ class View(Service, Generic[V]):
                     self._show(content)
                 if self._progress.stuck:
                     raise TransientError(f"reading {self._topic.name} does not move")
+                moved = content is self._content and positions != self._shown
+                if moved:
+                    self._shown = positions
                 if found:
                     self._tell()
                     await asyncio.sleep(0)
+                elif moved:  # over control records only
+                    self._wake()
         finally:
             asking.cancel()
 
@@ -227,5 +247,8 @@ class View(Service, Generic[V]):
 
     def _tell(self) -> None:
         self.version += 1
+        self._wake()
+
+    def _wake(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()

@@ -75,7 +75,7 @@ def build(runtime: Runtime) -> Parts:
     watching = Watching(engine, publisher, clock, directories, told)
     api.include_router(debts(DebtReports(means)))
     api.include_router(schemas(Released(settings.schemas_dir)))
-    agreed = Agreements(publisher, views.agreements, clock)
+    agreed = Agreements(engine, publisher, views.agreements, clock)
     api.include_router(agreements.kept_agreements(agreed, settings))
     api.include_router(agreements.agreements(agreed, settings))
     api.include_router(master_data(MasterData(runtime, publisher, views), settings))

@@ -128,6 +128,16 @@ async def test_view_says_which_keys_it_cannot_read_and_goes_on(kafka: str) -> No
         assert runtime.health.report()[f"view {topic}"] is None
 
 
+async def test_waiting_for_the_newest_shows_what_somebody_else_has_just_written(kafka: str) -> None:
+    view, runtime, topic = await make_view(kafka)
+    async with running(view):
+        await view.wait_ready()
+        for days in range(1, 6):
+            await write(runtime, policy(topic, "a", days), in_transaction=True)
+            await view.wait_newest(10)
+            assert view.get("a") == Policy(municipality="a", pause_days=days)
+
+
 async def test_waiting_for_what_does_not_come_is_a_transient_error(kafka: str) -> None:
     view, _, _ = await make_view(kafka)
     async with running(view):
