@@ -138,13 +138,22 @@ def cells(database: str) -> Iterator[_Found]:
                 )
                 for row in cursor:
                     for column, value in zip(cursor.description or (), row, strict=True):
-                        yield f"table {schema}.{table}, {column.name}", _cell(value)
+                        yield f"table {schema}.{table}, {column.name}", cell(value)
 
 
-def _cell(value: object) -> bytes:
+def cell(value: object) -> bytes:
+    """Return what a column holds; bytes that are no text in hex, where a short name is not found by chance."""
     if isinstance(value, bytes):
-        return value
+        return value if _is_text(value) else value.hex().encode()
     return json.dumps(value, default=str, ensure_ascii=False).encode()
+
+
+def _is_text(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def files(folder: Path) -> Iterator[_Found]:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.real.hub.leaks import cell
 from tests.real.hub.personal import Finder, Kind
 
 VALUES = {
@@ -100,6 +101,13 @@ def test_a_short_name_in_the_keys_of_a_header_is_there_by_chance_and_beside_them
     by_chance = "wXMKT3-gLQOgtGC_Z9F3cqTZDbZOV6rfvapvnT5_BOs"  # the y of a real ephemeral key
     assert not finder.look("topic x, value", header_of_jwe(by_chance))
     assert finder.look("topic x, value", header_of_jwe("van den Bos"))
+
+
+def test_a_short_name_in_a_column_of_random_bytes_is_there_by_chance_and_in_one_of_text_is_not() -> None:
+    finder = Finder.of([{Kind.NAME.value: "Bos"}])
+    assert not finder.look("table x, wrapped_key", cell(b"\xff\x9c BOs \xfe"))
+    assert finder.look("table x, remark", cell(b"van den Bos"))
+    assert finder.look("table x, remark", cell("van den Bos"))
 
 
 def test_what_may_stand_in_a_place_is_found_there_and_is_no_leak() -> None:
