@@ -142,7 +142,7 @@ def cells(database: str) -> Iterator[_Found]:
 
 
 def cell(value: object) -> bytes:
-    """Return what a column holds; bytes that are no text in hex, where a short name is not found by chance."""
+    """Return what a column holds; bytes that are no text in hex, where no short name is found by chance."""
     if isinstance(value, bytes):
         return value if _is_text(value) else value.hex().encode()
     return json.dumps(value, default=str, ensure_ascii=False).encode()
