@@ -53,16 +53,17 @@ class Probes:
         print(f"{after}: all partitions moved {time.monotonic() - begin:.1f} s later", flush=True)
 
     async def _send(self, wave: int, number: int, resident: Resident, ids: set[str]) -> None:
-        """The registration has another address: only the BSN can bring it and the signal together."""
+        """The registration has another address: only the BSN can bring it and the signal together.
+
+        It comes last: a case of somebody who is known already is on no worklist, so nobody could act on it.
+        """
         reference = f"P{wave}-{number}"
         signal = self._parties.signal(resident, INSURER, reference, "2026-03-09")
         ids.add(signal.id)
         elsewhere = Resident(resident.person, TOWN, (resident.home[0], resident.home[1] + 50_000))
-        await together(
-            self._parties.register(elsewhere, self._registration(wave, number)),
-            self._parties.post(signal, reference),
-        )
+        await self._parties.post(signal, reference)
         await self._parties.attempt(signal.case, reference)
+        await self._parties.register(elsewhere, self._registration(wave, number))
 
     async def _look(self) -> None:
         for _, seen in await asyncio.to_thread(self._tail.more):
