@@ -32,6 +32,15 @@ def test_a_case_that_was_there_leaves_the_worklist_without_a_result() -> None:
     assert hub.worklist() == {}
 
 
+def test_what_was_known_of_a_bsn_says_nothing_once_the_signal_is_corrected() -> None:
+    hub = Hub()
+    hub.take(make.signal("s1"))
+    hub.take(make.known("s1", "Wijkteam"))
+    assert hub.worklist() == {}
+    hub.take(make.signal("s1", revision=2), AT + days(1))
+    assert len(hub.worklist()) == 1
+
+
 @pytest.mark.parametrize(
     ("turn", "what"), [(1, "reopened"), (-1, "opened")], ids=["signal first", "help first"]
 )

@@ -5,6 +5,7 @@ from datetime import datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.common.events import KnownPerson
 from services.matcher.domain.facts import RegistrationEnded
 from services.matcher.domain.persons import Fact
 from tests.unit.matcher.household import AT, days
@@ -32,6 +33,15 @@ def test_a_person_is_known_until_all_registrations_have_ended_and_each_contact_i
     assert desk.known() == {"s1": ("Kredietbank",)}
     desk.take(ended("reg3"))
     assert desk.known() == {"s1": ()}
+
+
+def test_help_runs_since_it_was_first_known_however_often_its_registration_changes() -> None:
+    desk = Desk()
+    desk.take(signal())
+    desk.take(helped())
+    (change,) = desk.take(helped(organisation="Kredietbank"), AT + days(3))
+    assert isinstance(change.event, KnownPerson)
+    assert change.event.since == AT
 
 
 moments = st.integers(0, 60 * 24).map(lambda hours: AT + days(hours / 24))
