@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import count
+from math import inf
 from random import Random
 from typing import Any
 
@@ -108,6 +109,7 @@ class Memory:
         scope: str,
         *,
         again: Collection[int] = (),
+        longest: float = inf,
         patience: float = PATIENCE_SECONDS,
         **body: Any,
     ) -> tuple[httpx.Response, Moment]:

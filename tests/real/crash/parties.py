@@ -4,7 +4,9 @@ import itertools
 import json
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from http import HTTPStatus
+from math import inf
 from typing import Any
 
 import httpx
@@ -26,6 +28,8 @@ from tests.real.crash.history import Check, History, Key, Moment, Order, Result,
 from tests.real.crash.speaker import IMPATIENCE_SECONDS, Voice
 from tests.real.hub.town import BAILIFF, INSURER
 
+ORDER_SECONDS = 60.0
+"""After which feedback knows of every pause that runs; while it is away it says 503."""
 _NDJSON = {"Content-Type": "application/x-ndjson"}
 
 
@@ -156,14 +160,21 @@ class Parties:
         self.history.results.append(Result(key, code, named, at))
 
     async def prolong(self, key: Key, last: date) -> None:
-        """Let the pauses of a case run to the end of a day; feedback may not know of them yet (409)."""
-        body = {"totEnMet": last.isoformat()}
-        at = await self._team("POST", key, "pauze", body, again={404, 409})
-        self.history.orders.append(Order(key, begin_of(last + timedelta(days=1)), at))
+        """Let the pauses of a case run to the end of a day."""
+        await self._order(key, "pauze", {"totEnMet": last.isoformat()}, begin_of(last + timedelta(days=1)))
 
     async def end_pauses(self, key: Key) -> None:
-        at = await self._team("POST", key, "pauze/beeindiging", {}, again={404, 409})
-        self.history.orders.append(Order(key, None, at))
+        await self._order(key, "pauze/beeindiging", {}, None)
+
+    async def _order(self, key: Key, what: str, body: Any, until: datetime | None) -> None:
+        """Feedback may not know of the pauses yet (409). When it stays so none runs, and nothing is ordered.
+
+        A result is about one person of its case: when that signal is withdrawn nobody's pause runs by it.
+        """
+        answer, at = await self._case("POST", key, what, body, {404, 409}, ORDER_SECONDS)
+        if answer.status_code != HTTPStatus.CONFLICT:
+            assert answer.status_code == HTTPStatus.ACCEPTED, answer.text
+            self.history.orders.append(Order(key, until, at))
 
     async def reads(self, creditor: str, signal: str, status: str) -> bool:
         """Tell whether a creditor that asks once reads this status of its signal."""
@@ -183,10 +194,17 @@ class Parties:
         self, method: str, key: Key, what: str, body: Any, again: Collection[int] = (404,)
     ) -> Moment:
         """The worklist may not have the case yet (404)."""
-        path, (town, _, _) = f"/v1/zaken/{self.case(key)}/{what}", key[0]
-        answer, at = await self._speaker.say("feedback", method, path, town, "zaken", again=again, json=body)
-        assert answer.status_code == 202, answer.text
+        answer, at = await self._case(method, key, what, body, again)
+        assert answer.status_code == HTTPStatus.ACCEPTED, answer.text
         return at
+
+    async def _case(
+        self, method: str, key: Key, what: str, body: Any, again: Collection[int], longest: float = inf
+    ) -> tuple[httpx.Response, Moment]:
+        path, (town, _, _) = f"/v1/zaken/{self.case(key)}/{what}", key[0]
+        return await self._speaker.say(
+            "feedback", method, path, town, "zaken", again=again, longest=longest, json=body
+        )
 
     def _deliverer(self, creditor: str) -> Callable[[list[tuple[str, Signal]]], Awaitable[None]]:
         async def deliver(signals: list[tuple[str, Signal]]) -> None:

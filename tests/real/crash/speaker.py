@@ -5,6 +5,8 @@ import itertools
 import random
 from collections import Counter
 from collections.abc import Callable, Collection
+from math import inf
+from time import monotonic
 from typing import Any, Protocol
 
 import httpx
@@ -39,10 +41,11 @@ class Voice(Protocol):
         scope: str,
         *,
         again: Collection[int] = (),
+        longest: float = inf,
         patience: float = PATIENCE_SECONDS,
         **body: Any,
     ) -> tuple[httpx.Response, Moment]:
-        """Return the answer, and when: 503, no answer and those of `again` are tried again."""
+        """Return the answer, and when; 503, no answer and, for `longest` seconds, `again` are tried again."""
 
     async def ask(self, service: str, path: str, party: str, scope: str) -> httpx.Response | None:
         """Return the answer of one attempt to read something; None when there was none."""
@@ -74,17 +77,19 @@ class Speaker:
         scope: str,
         *,
         again: Collection[int] = (),
+        longest: float = inf,
         patience: float = PATIENCE_SECONDS,
         **body: Any,
     ) -> tuple[httpx.Response, Moment]:
-        """Return the answer, and when: 503, no answer and those of `again` are tried again at any replica.
+        """Return the answer, and when; 503, no answer and, for `longest` seconds, `again` are tried at any replica.
 
         Any other 5xx fails: the hub does not answer so. What 4xx means is the caller's business.
         """
-        begin = self.clock.now()
+        begin, end = self.clock.now(), monotonic() + longest
         for attempt in itertools.count():
             answer = await self._once(service, method, path, party, scope, patience, body)
-            if answer is not None and answer.status_code not in {503, *again}:
+            repeated = {503, *again} if monotonic() < end else {503}
+            if answer is not None and answer.status_code not in repeated:
                 assert answer.status_code < 500, f"{method} {path}: {answer.status_code} {answer.text}"
                 return answer, Moment(begin, self.clock.now())
             await asyncio.sleep(random.uniform(0.5, 1) * min(_LONGEST_PAUSE, 0.1 * 2 ** min(attempt, 8)))
