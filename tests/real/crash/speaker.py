@@ -81,7 +81,7 @@ class Speaker:
         patience: float = PATIENCE_SECONDS,
         **body: Any,
     ) -> tuple[httpx.Response, Moment]:
-        """Return the answer, and when; 503, no answer and, for `longest` seconds, `again` are tried at any replica.
+        """Return the answer, and when; 503, no answer and, for `longest` seconds, `again` are tried anew.
 
         Any other 5xx fails: the hub does not answer so. What 4xx means is the caller's business.
         """
