@@ -54,12 +54,13 @@ def _telling(command: Sequence[str]) -> list[str]:
 
 
 def _end_of_session(log: Path) -> Callable[[], bool]:
-    active: list[float] = []
+    active: float | None = None
 
     def over() -> bool:
+        nonlocal active
         text = log.read_bytes()
-        if _ACTIVE in text:
-            active.append(monotonic())
-        return _FENCED in text or (bool(active) and active[-1] - active[0] > _SESSION_SECONDS)
+        if active is None and _ACTIVE in text:
+            active = monotonic()
+        return _FENCED in text or (active is not None and monotonic() - active > _SESSION_SECONDS)
 
     return over
