@@ -151,20 +151,31 @@ class View(Service, Generic[V]):
         """Return when the condition on this view holds, for who wrote a record and wants to see it here."""
         try:
             async with asyncio.timeout(seconds):
-                while not condition():
-                    await self._changed.wait()
+                await self._until(condition)
         except TimeoutError as error:
             raise TransientError(f"view {self._topic.name} did not show it in {seconds} s") from error
 
     async def wait_newest(self, seconds: float) -> None:
-        """Return when all is shown that was in the topic when this was asked, whoever wrote it."""
-        if self._consumer is None or not self.ready:
-            raise TransientError(f"view {self._topic.name} is not being followed")
+        """Return when all is shown that was in the topic when this was asked, whoever wrote it.
+
+        A view that is still at its start, or has lost its broker for a moment, is waited for as well.
+        """
         try:
-            ends = await asyncio.wait_for(self._consumer.end_offsets(self._partitions), seconds)
+            async with asyncio.timeout(seconds):
+                ends = await (await self._followed()).end_offsets(self._partitions)
+                await self._until(lambda: all(self._shown.get(tp, 0) >= end for tp, end in ends.items()))
         except (KafkaError, TimeoutError) as error:
-            raise TransientError(f"nobody says where {self._topic.name} ends") from error
-        await self.wait_for(lambda: all(self._shown.get(tp, 0) >= end for tp, end in ends.items()), seconds)
+            raise TransientError(f"view {self._topic.name} was not newest in {seconds} s") from error
+
+    async def _followed(self) -> AIOKafkaConsumer:
+        """Return the consumer that follows the content shown."""
+        while self._consumer is None or not self.ready:
+            await self._changed.wait()
+        return self._consumer
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        while not condition():
+            await self._changed.wait()
 
     @Service.task
     async def _keep_reading(self) -> None:

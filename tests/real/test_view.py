@@ -138,6 +138,15 @@ async def test_waiting_for_the_newest_shows_what_somebody_else_has_just_written(
             assert view.get("a") == Policy(municipality="a", pause_days=days)
 
 
+async def test_waiting_for_the_newest_of_a_view_that_still_starts_waits_for_its_start(kafka: str) -> None:
+    view, runtime, topic = await make_view(kafka)
+    await write(runtime, policy(topic, "a", 1))
+    async with running(view):
+        assert not view.ready
+        await view.wait_newest(20)
+        assert view.get("a") == Policy(municipality="a", pause_days=1)
+
+
 async def test_waiting_for_what_does_not_come_is_a_transient_error(kafka: str) -> None:
     view, _, _ = await make_view(kafka)
     async with running(view):

@@ -1,5 +1,6 @@
 """ingest as it runs, in the test's own process, with the parties of a small town."""
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
@@ -22,6 +23,7 @@ from services.common.host import make_runtime
 from services.common.runtime import Runtime
 from services.common.settings import Settings
 from services.common.testing import TEST_ISSUER, FakeClock, FakeIssuer
+from services.common.view import View
 from services.ingest.app import build
 from services.local.waiting import free_ports
 
@@ -198,6 +200,7 @@ async def serving(runtime: Runtime) -> AsyncIterator[str]:
     started = [server, *parts.services]
     for part in started:
         await part.start()
+    await asyncio.gather(*(part.wait_ready() for part in parts.services if isinstance(part, View)))
     try:
         yield f"http://127.0.0.1:{runtime.settings.http_port}"
     finally:
