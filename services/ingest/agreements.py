@@ -1,22 +1,16 @@
 """Keeping agreements: put, stepped, imported from a table. An event of a change is named after its step.
 
-They are on the log alone, and what one becomes depends on what it was. So changes come one after the other in
-all replicas together: a lock of PostgreSQL, and with it a view that shows what was written before.
+They are on the log alone, and what one becomes depends on what it was: so each change has a turn.
 """
 
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from uuid import uuid4
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
 from services.common.clock import Clock
-from services.common.database import transaction
 from services.common.errors import PermanentError
 from services.common.events import Agreement, AgreementStatus
 from services.common.publish import Publisher
@@ -28,22 +22,15 @@ from services.ingest.domain.columns import Head, HeadError
 from services.ingest.domain.reading import Problems
 from services.ingest.domain.reasons import Problem, Reason
 from services.ingest.tables import Cells
+from services.ingest.turns import SEEN_SECONDS, Turn, Turns
 
 TOPIC = "agreements.v1"
 MOST_ROWS = 100_000
 MOST_PROBLEMS = 1_000
 ID = r"[A-Za-z0-9._-]{1,64}"
 _ID = re.compile(ID)
-_SEEN_SECONDS = 30.0
 _AT_ONCE = 1_000
 _YIELD_EVERY = 200
-_LIMITS = text("""
-    SELECT set_config('lock_timeout', '20s', true),
-           set_config('idle_in_transaction_session_timeout', '120s', true)
-""")
-"""How long somebody waits for a turn, and how long one may last: a replica that is frozen loses it."""
-_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('agreements', 0))")
-_STILL = text("SELECT 1")
 
 
 class RefusedError(PermanentError):
@@ -64,21 +51,19 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Agreements:
-    """One for the whole process; changes come one after the other, so that none undoes another."""
+    """Changes come one after the other, so that none undoes another."""
 
-    engine: AsyncEngine
+    turns: Turns
     publisher: Publisher
     view: View[Agreement]
     clock: Clock
-    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Those who wait in this process take no connection each."""
 
     async def put(self, id: str, raw: object, by: str) -> Agreement:
         """Keep an agreement as a whole."""
         new, problems = read_agreement(id, raw)
         if new is None:
             raise RefusedError(problems)
-        async with self._turn() as turn:
+        async with self.turns.take() as turn:
             before = self.view.get(id)
             after = _whole(*written(new, before, self._act(by)))
             await self._keep([(before, after)], turn)
@@ -93,7 +78,7 @@ class Agreements:
         may: Callable[[Agreement], bool],
     ) -> Agreement:
         """Take a step in the life of an agreement that is there; `may` tells whether it is theirs to take."""
-        async with self._turn() as turn:
+        async with self.turns.take() as turn:
             before = self.view.get(id)
             if before is None or not may(before):
                 raise RefusedError((Problem(Reason.STEP_NOT_POSSIBLE, "status"),))
@@ -104,19 +89,10 @@ class Agreements:
     async def take(self, table: AsyncIterator[Cells], by: str) -> Imported:
         """Keep all agreements of a table, or none of them when one is wrong."""
         rows = await read_table(table)
-        async with self._turn() as turn:
+        async with self.turns.take() as turn:
             changes = self._changes(rows, self._act(by))
             await self._keep(changes, turn)
         return Imported(len(rows), sum(before != after for before, after in changes))
-
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[AsyncConnection]:
-        """Give the right to change agreements, once the view shows what whoever had it before wrote."""
-        async with self._one_at_a_time, transaction(self.engine) as turn:
-            await turn.execute(_LIMITS)
-            await turn.execute(_TURN)
-            await self.view.wait_newest(_SEEN_SECONDS)
-            yield turn
 
     def _changes(
         self, rows: Sequence[tuple[int, Written]], act: Act
@@ -132,18 +108,16 @@ class Agreements:
             raise RefusedError(tuple(wrong[:MOST_PROBLEMS]))
         return changes
 
-    async def _keep(
-        self, changes: Sequence[tuple[Agreement | None, Agreement]], turn: AsyncConnection
-    ) -> None:
+    async def _keep(self, changes: Sequence[tuple[Agreement | None, Agreement]], turn: Turn) -> None:
         """Publish what changed; return when this process itself sees all of it."""
         news = [(before, after) for before, after in changes if before != after]
         now = self.clock.now()
         for start in range(0, len(news), _AT_ONCE):
-            await turn.execute(_STILL)  # whoever was frozen for so long that its turn ended writes nothing
+            await turn.check()
             await self.publisher.publish([_record(*each) for each in news[start : start + _AT_ONCE]], now)
         seen = self.view.get
         await self.view.wait_for(
-            lambda: all(seen(after.agreement_id) == after for _, after in reversed(news)), _SEEN_SECONDS
+            lambda: all(seen(after.agreement_id) == after for _, after in reversed(news)), SEEN_SECONDS
         )
 
     def _act(self, by: str) -> Act:

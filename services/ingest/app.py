@@ -35,6 +35,7 @@ from services.ingest.means import Means
 from services.ingest.registrations import Registrations
 from services.ingest.revisions import Revisions
 from services.ingest.snapshots import Snapshots
+from services.ingest.turns import Turns
 from services.ingest.watching import Watching
 
 DESCRIPTION = """Signalen, registraties en schuldmeldingen leveren; beheer van partijen en overeenkomsten."""
@@ -75,10 +76,12 @@ def build(runtime: Runtime) -> Parts:
     watching = Watching(engine, publisher, clock, directories, told)
     api.include_router(debts(DebtReports(means)))
     api.include_router(schemas(Released(settings.schemas_dir)))
-    agreed = Agreements(engine, publisher, views.agreements, clock)
+    claims = Turns(engine, "parties", views.parties)
+    turns = Turns(engine, "agreements", views.agreements)
+    agreed = Agreements(turns, publisher, views.agreements, clock)
     api.include_router(agreements.kept_agreements(agreed, settings))
     api.include_router(agreements.agreements(agreed, settings))
-    api.include_router(master_data(MasterData(runtime, publisher, views), settings))
+    api.include_router(master_data(MasterData(runtime, publisher, views, claims), settings))
     masters = (views.parties, views.agreements, views.policies, views.teams)
     erasing, forgetting = Erasing(engine, publisher, clock), Forgetting(engine, clock, terms)
     [topic] = runtime.catalogue.intake_topics

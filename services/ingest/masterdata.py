@@ -8,15 +8,24 @@ from uuid import uuid4
 
 from services.common import topics
 from services.common.catalogue import PhysicalTopic
+from services.common.errors import PermanentError
 from services.common.events import Agreement, Event, Party, Policy, Team
 from services.common.publish import Publisher
 from services.common.records import Outgoing
 from services.common.runtime import Runtime
 from services.common.sealing import public_key
 from services.common.view import View
+from services.ingest.turns import Turns
 
 E = TypeVar("E", bound=Event)
 SEEN_SECONDS = 10.0
+
+
+class CodeTakenError(PermanentError):
+    """A gemeentecode has another holder: two would get each other's residents."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"municipality code {code} is another party's")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +45,36 @@ class MasterData:
     runtime: Runtime
     publisher: Publisher
     views: Views
-
-    def holder(self, municipality_code: str | None) -> str | None:
-        """Return whose a gemeentecode is: two holders would get each other's residents."""
-        for party in self.views.parties.values():
-            if municipality_code and party.municipality_code == municipality_code:
-                return party.party_id
-        return None
+    claims: Turns
+    """Of a gemeentecode: two that claim one at the same time, at two replicas, do not both get it."""
 
     async def put_party(self, party: Party) -> None:
         """Keep a party; its own topics are there first, because whoever sees the party writes to them."""
+        self._check_code(party)
         await self._make(
             self.runtime.catalogue.topics_for(party.party_id, party.roles, collects=party.collects)
         )
-        await self._put("parties.v1", party.party_id, party, self.views.parties)
+        if party.municipality_code is None:
+            await self._put("parties.v1", party.party_id, party, self.views.parties)
+            return
+        async with self.claims.take() as turn:
+            self._check_code(party)
+            await turn.check()
+            await self._put("parties.v1", party.party_id, party, self.views.parties)
 
     async def put_policy(self, policy: Policy) -> None:
         await self._put("policies.v1", policy.municipality, policy, self.views.policies)
 
     async def put_team(self, team: Team) -> None:
         await self._put("teams.v1", team.team_id, team, self.views.teams)
+
+    def _check_code(self, party: Party) -> None:
+        code = party.municipality_code
+        if code and any(
+            other.municipality_code == code and other.party_id != party.party_id
+            for other in self.views.parties.values()
+        ):
+            raise CodeTakenError(code)
 
     async def _make(self, wanted: Sequence[PhysicalTopic]) -> None:
         settings = self.runtime.settings

@@ -27,7 +27,7 @@ from services.ingest.domain.masterdata import (
 from services.ingest.domain.reading import Problems
 from services.ingest.domain.reasons import Problem as Wrong
 from services.ingest.domain.reasons import Reason
-from services.ingest.masterdata import MasterData, key_check
+from services.ingest.masterdata import CodeTakenError, MasterData, key_check
 
 Operator = Annotated[Caller, Depends(needs("beheer"))]
 Oin = Annotated[str, Path(pattern="^[0-9]{20}$")]
@@ -117,11 +117,12 @@ def master_data(data: MasterData, settings: Settings) -> APIRouter:
     async def leg_partij_vast(oin: Oin, request: Request) -> Vastgelegd:
         raw, _ = await json_of(request)
         party = _whole(*read_party(oin, raw, key_check))
-        if data.holder(party.municipality_code) not in (None, oin):
+        try:
+            await data.put_party(party)
+        except CodeTakenError:
             raise refusal(
                 [Wrong(Reason.FIELD_INVALID, "gemeentecode")], "Deze code is van een andere partij."
-            )
-        await data.put_party(party)
+            ) from None
         return Vastgelegd(id=oin)
 
     @router.put("/beleid/{oin}", summary="Leg beleid van een gemeente vast", openapi_extra=body_of(POLICY))

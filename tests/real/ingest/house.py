@@ -158,6 +158,10 @@ def signal_body(reference: str | None = None, **other: Any) -> dict[str, Any]:
     } | other
 
 
+def new_oin() -> str:
+    return f"00000099{uuid4().int % 10**12:012}"
+
+
 @asynccontextmanager
 async def running(bootstrap: str, database: str, folder: Path, **settings: Any) -> AsyncIterator[House]:
     """Run ingest with its HTTP server in this process."""

@@ -9,13 +9,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from joserfc.jwk import ECKey
 
 from services.common.events import Agreement, AgreementKind, Lane, PartnerType, Party, Policy, Role, Team
-from tests.real.ingest.house import ENERGY, HUB, LANDLORD, TOWN, House, signal_body
+from tests.real.ingest.house import ENERGY, HUB, LANDLORD, TOWN, House, new_oin, signal_body
 
 pytestmark = pytest.mark.real
-
-
-def new_oin() -> str:
-    return f"00000099{uuid4().int % 10**12:012}"
 
 
 async def codes(house: House, path: str, **body: Any) -> set[tuple[str, str | None]]:

@@ -1,4 +1,4 @@
-"""Agreements on two replicas: changes of one at the same moment, at both."""
+"""Two replicas: changes of the same thing at the same moment, one at each."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
-from tests.real.ingest.house import HUB, LANDLORD, TOWN, House, running
+from tests.real.ingest.house import HUB, LANDLORD, TOWN, House, new_oin, running
 
 pytestmark = pytest.mark.real
 
@@ -59,3 +59,14 @@ async def test_of_the_same_step_at_two_replicas_one_is_taken(house: House, besid
         assert codes == [200, 200]
     steps, _ = await kept(beside, name)
     assert steps == ["concept", "verzonden", "getekend door schuldeiser"]
+
+
+async def test_of_two_parties_that_claim_one_gemeentecode_at_two_replicas_one_gets_it(
+    house: House, beside: House
+) -> None:
+    for code in ("1901", "1902"):
+        body = {"naam": "x", "rollen": ["gemeente"], "gemeentecode": code}
+        answers = await asyncio.gather(
+            *(at.master(f"partijen/{new_oin()}", **body) for at in (house, beside))
+        )
+        assert sorted(answer.status_code for answer in answers) == [200, 400]
