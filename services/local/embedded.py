@@ -7,6 +7,8 @@ from typing import Self
 from services.common.errors import ConfigurationError
 from services.local.child import Child
 
+_STOP_SECONDS = 15.0
+
 
 class Embedded(ABC):
     """A server that is a child process, also usable as a context manager; `launch` makes the child."""
@@ -37,8 +39,9 @@ class Embedded(ABC):
 
     def stop(self) -> None:
         """End it in peace."""
+        self.ask_to_stop()
         if self._child is not None:
-            self._child.stop()
+            self._child.wait_ended(_STOP_SECONDS)
 
     def kill(self) -> None:
         """End it as a crash would."""

@@ -1,10 +1,11 @@
-"""What a lone broker that died needs before it may start again: its own death must be known first.
+"""A lone broker must never be without leaders while a transaction is being committed.
 
-Kafka 4.3 starts it as the leader that it was, and takes that back once the session of the dead one is over.
-For a moment its partitions then have no leader, and a transaction that was being committed is taken for one
-of deleted topics: its markers are never written, what it wrote waits, and the next commit of that
-transactional id makes it visible beside its repetition. With replicas on other brokers there is always a
-leader. docs/decisions/2026-11-22-a-lone-broker-that-died.md
+Kafka 4.3 takes a partition without a leader for one of a deleted topic: the transaction's markers are never
+written, what it wrote waits, and the next commit of that transactional id makes it visible beside its
+repetition. It happens twice: when the broker is told to stop, because it gives its partitions up first, and
+when one that died is started, because it leads as before until the session of the dead one is over. So while
+it has clients it is ended as by a crash, and after a crash its death is known before it starts. With replicas
+on other brokers there is always a leader. docs/decisions/2026-11-22-a-lone-broker-that-died.md
 """
 
 from collections.abc import Callable, Sequence
@@ -15,17 +16,26 @@ from services.local.child import Child
 from services.local.kafka_kit import KafkaKit
 from services.local.waiting import wait_until
 
-CONTROLLER_ONLY = {"process.roles": "controller"}
+CONTROLLER_ONLY = {"process.roles": "controller", "broker.session.timeout.ms": "1000"}
 _TELL = "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.controller.ReplicationControlManager=info"
 _ACTIVE, _FENCED = b"Performing controller activation", b"because its session has timed out"
-_SESSION_SECONDS = 9.0
-"""More than broker.session.timeout.ms: a broker whose session is not over by then had none."""
+_SESSION_SECONDS = 3.0
+"""More than the session of CONTROLLER_ONLY: a broker whose session is not over by then had none."""
 _LONGEST_SECONDS = 120
 
 
 def died(data: Path) -> bool:
     """Tell whether the broker of a data folder has run and did not end in peace."""
     return (data / "__cluster_metadata-0").exists() and not (data / ".kafka_cleanshutdown").exists()
+
+
+def has_clients(pid: int, port: int) -> bool:
+    """Tell whether anybody but the broker itself is connected to its port."""
+    import psutil
+
+    found = [each for each in psutil.Process(pid).net_connections("tcp") if each.raddr]
+    own = {each.laddr.port for each in found if each.raddr.port == port}
+    return any(each.laddr.port == port and each.raddr.port not in own for each in found)
 
 
 def fence(kit: KafkaKit, properties: Path, folder: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from services.common.errors import ConfigurationError
 from services.local.child import Child
 from services.local.embedded import Embedded
-from services.local.fencing import CONTROLLER_ONLY, died, fence
+from services.local.fencing import CONTROLLER_ONLY, died, fence, has_clients
 from services.local.kafka_kit import kafka_kit, new_cluster_id, write_properties
 from services.local.waiting import LOCALHOST, claim, wait_until
 
@@ -54,6 +54,10 @@ class EmbeddedKafka(Embedded):
         return f"{LOCALHOST}:{self._ports[0]}"
 
     @property
+    def _alone(self) -> bool:
+        return _VOTERS not in self._settings
+
+    @property
     def ready(self) -> bool:
         """Whether our own broker (not another process on its port) answers."""
         return answers(self._ports[0]) and self.alive
@@ -71,6 +75,13 @@ class EmbeddedKafka(Embedded):
                 self._ports = (0, 0)  # somebody may have taken a free port before the broker did
         raise ConfigurationError(f"Kafka ended at its start ({self._log}): {self._started().last_words()}")
 
+    def ask_to_stop(self) -> None:
+        """Begin to end it; with clients a lone broker ends as by a crash (fencing.py says why)."""
+        if self._alone and self.alive and has_clients(self.pid, self._ports[0]):
+            self.kill()
+        else:
+            super().ask_to_stop()
+
     def launch(self) -> None:
         """Start the broker without waiting for it; one that died waits for the end of its session first."""
         kit = kafka_kit()
@@ -78,7 +89,7 @@ class EmbeddedKafka(Embedded):
             self._ports = (claim(self._chosen[0], "Kafka"), claim(self._chosen[1], "Kafka's controller"))
         self._format(kit.bootstrap)
         properties, data = self._folder / "kafka.properties", self._folder / "data"
-        if died(data) and _VOTERS not in self._settings:
+        if self._alone and died(data):
             write_properties(properties, data, *self._ports, {**self._settings, **CONTROLLER_ONLY})
             fence(kit, properties, self._folder)
         write_properties(properties, data, *self._ports, self._settings)

@@ -13,6 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from services.common.errors import ConfigurationError
 from services.local.child import is_running
+from services.local.fencing import died
 from services.local.kafka import EmbeddedKafka
 from services.local.waiting import wait_until
 
@@ -66,6 +67,21 @@ def test_a_broker_that_died_starts_when_its_session_is_over_and_one_that_ended_i
         broker.kill()
         broker.start()
         assert "Fencing broker 1 " in (tmp_path / "fencing.log").read_text()
+
+
+async def test_a_broker_that_is_told_to_stop_while_it_has_clients_never_gives_up_its_partitions(
+    tmp_path: Path,
+) -> None:
+    with EmbeddedKafka(tmp_path) as broker:
+        await write(broker.bootstrap, "kept", [b"1"])
+        async with AIOKafkaProducer(bootstrap_servers=broker.bootstrap, acks="all") as producer:
+            broker.stop()
+            assert died(tmp_path / "data")
+            broker.start()
+            await producer.send_and_wait("kept", b"2")
+        assert await read(broker.bootstrap, "kept", 2) == [b"1", b"2"]
+        broker.stop()
+        assert not died(tmp_path / "data")
 
 
 def test_a_port_in_use_gets_one_line_that_names_it(tmp_path: Path) -> None:

@@ -204,4 +204,5 @@ def _settings(count: int) -> dict[str, str]:
         "share.coordinator.state.topic.min.isr": enough,
         "min.insync.replicas": enough,
         "replica.lag.time.max.ms": "10000",
+        "broker.session.timeout.ms": "6000",  # another one takes over
     }
