@@ -1,8 +1,8 @@
 """Questions to a municipality: whether the person of a signal is that of a registration at the address.
 
 "Possible" is nobody's to hear but the municipality's (design.md 5), so it is asked. Its answer is kept with
-the question, whose id is made of what both say of the person: other evidence is another question, the same
-evidence is never asked again.
+the question, whose id is made of the household and of what both say of the person: other evidence is another
+question, the same evidence at the same address is never asked again.
 """
 
 from collections.abc import Iterable, Iterator
@@ -48,7 +48,7 @@ def found_in(household: Household, registration: RegistrationFact, signal: Signa
         return finding
     if not any(each.same and each.signal_id == signal.signal_id for each in household.questions):
         return None
-    asked = _id_of(signal, registration)
+    asked = _id_of(household, signal, registration)
     return next((_ANSWERED for each in household.questions if each.question_id == asked and each.same), None)
 
 
@@ -67,7 +67,7 @@ def settle_questions(household: Household, changes: list[Change]) -> Household:
     if not (household.registrations or household.questions):
         return household
     asked = {each.question_id: each for each in household.questions}
-    pairs = {_id_of(pair.signal, pair.registration): pair for pair in _pairs(household)}
+    pairs = {_id_of(household, pair.signal, pair.registration): pair for pair in _pairs(household)}
     settled = [_settle(asked.get(id_), id_, pairs.get(id_)) for id_ in sorted(asked.keys() | pairs.keys())]
     for each in settled:
         before = asked.get(each.question_id)
@@ -150,8 +150,8 @@ def _waits(signal: SignalFact) -> bool:
     return told is not None and told.status in _OPEN and told.result is None
 
 
-def _id_of(signal: SignalFact, registration: RegistrationFact) -> str:
-    place = (signal.signal_id, registration.registration_id, registration.municipality)
+def _id_of(household: Household, signal: SignalFact, registration: RegistrationFact) -> str:
+    place = (household.household, signal.signal_id, registration.registration_id, registration.municipality)
     return derived_id("question", *place, *_words(signal.evidence), "and", *_words(registration.evidence))
 
 

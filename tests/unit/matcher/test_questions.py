@@ -15,6 +15,7 @@ from services.common.events import (
     QuestionState,
     SignalStatus,
 )
+from services.matcher.domain.facts import Household
 from services.matcher.domain.households import Fact
 from tests.unit.matcher.household import AT, JAN, KEES, MAYBE_JAN, Hub, days, evidence, kinds, make
 
@@ -175,6 +176,14 @@ def test_a_question_comes_back_with_what_made_it() -> None:
     assert hub.open() == [question]
     ids = [change.id for change in hub.told if isinstance(change.event, Question)]
     assert len(set(ids)) == len(ids) == 3
+
+
+def test_when_both_moved_to_another_address_it_is_another_question_of_that_address() -> None:
+    _, question = asked()
+    there = Hub(state=Household("b" * 32))
+    for fact in (replace(SIGNAL, household="b" * 32), replace(HELP, household="b" * 32)):
+        there.take(fact)
+    assert [each.question_id == question.question_id for each in there.open()] == [False]
 
 
 def test_a_registration_of_another_municipality_is_not_asked_about() -> None:
