@@ -28,6 +28,11 @@ class Embedded(ABC):
     def alive(self) -> bool:
         return self._child is not None and self._child.alive
 
+    @property
+    def last_words(self) -> str:
+        """The end of its log, for an error message."""
+        return self._started().last_words()
+
     @abstractmethod
     def start(self) -> None:
         """Start it and return when it answers."""

@@ -73,7 +73,7 @@ class EmbeddedKafka(Embedded):
                 break
             if not self._chosen[0]:
                 self._ports = (0, 0)  # somebody may have taken a free port before the broker did
-        raise ConfigurationError(f"Kafka ended at its start ({self._log}): {self._started().last_words()}")
+        raise ConfigurationError(f"Kafka ended at its start ({self._log}): {self.last_words}")
 
     def ask_to_stop(self) -> None:
         """Begin to end it; with clients a lone broker ends as by a crash (fencing.py says why)."""
@@ -91,7 +91,7 @@ class EmbeddedKafka(Embedded):
         properties, data = self._folder / "kafka.properties", self._folder / "data"
         if self._alone and died(data):
             write_properties(properties, data, *self._ports, {**self._settings, **CONTROLLER_ONLY})
-            fence(kit, properties, self._folder)
+            fence(kit, properties, data)
         write_properties(properties, data, *self._ports, self._settings)
         self._child = Child(
             name=self.name,

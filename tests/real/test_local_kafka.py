@@ -75,11 +75,12 @@ async def test_a_broker_that_is_told_to_stop_while_it_has_clients_never_gives_up
     with EmbeddedKafka(tmp_path) as broker:
         await write(broker.bootstrap, "kept", [b"1"])
         async with AIOKafkaProducer(bootstrap_servers=broker.bootstrap, acks="all") as producer:
+            await producer.send_and_wait("kept", b"2")
             broker.stop()
             assert died(tmp_path / "data")
             broker.start()
-            await producer.send_and_wait("kept", b"2")
-        assert await read(broker.bootstrap, "kept", 2) == [b"1", b"2"]
+            await producer.send_and_wait("kept", b"3")
+        assert await read(broker.bootstrap, "kept", 3) == [b"1", b"2", b"3"]
         broker.stop()
         assert not died(tmp_path / "data")
 
