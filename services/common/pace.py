@@ -13,14 +13,14 @@ UNHURRIED = 0.5
 PROMPT = 0.1
 """The same for what somebody waits for: a signal on its way to the municipality, a push to a bailiff."""
 _SECONDS_PER_RATE = 0.02
-"""Twelve partitions settle at some 24 transactions a second in all; after a quiet second nothing waits."""
+"""One share settles at some 7 transactions a second, twelve at 24; after a quiet second nothing waits."""
 _LONGEST = 0.5
 _FULL = 2_000
 """A batch of this many records is worth its transaction: no pause."""
 
 
 class Pace:
-    """Counts the transactions of one group's partitions (a moving second) and says how long to wait."""
+    """Counts the transactions of one group's shares (a moving second) and says how long to wait."""
 
     def __init__(self, patience: float = UNHURRIED) -> None:
         self._patience = patience

@@ -62,6 +62,10 @@ class Settings(KafkaSettings):
     sets a term: the file of a day is there the next morning, and a weekend may be between."""
     replica: str = "0"
     """Name of this process among its like; two running processes of a service never share one."""
+    shares: int = Field(4, ge=1)
+    """Into how many shares the partitions of every group are cut. One process handles a share, in one
+    transaction at a time: more replicas of a service than shares have no work, more shares than replicas make
+    more and smaller transactions. The same for all replicas, and all of them stop before it changes."""
     http_host: str = "127.0.0.1"
     http_port: int = 8000
     clock_file: Path | None = None

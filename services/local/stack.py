@@ -135,6 +135,7 @@ class Stack:
             "JWKS": str(secrets.jwks),
             "PSEUDONYM_KEY": secrets.pseudonym_key,
             "VAULT_KEY": secrets.vault_key,
+            "SHARES": str(self._options.replicas),
         }
         if _start_clock(self._options, self._folder.clock):
             env["CLOCK_FILE"] = str(self._folder.clock)

@@ -54,6 +54,7 @@ class Kit:
     partitions: int = 2
     stateful: bool = True
     tenants: bool = False
+    shares: int = 1
     name: str = field(default_factory=lambda: f"t{uuid.uuid4().hex[:10]}")
     clock: Hands = field(default_factory=Hands)
 
@@ -110,6 +111,7 @@ class Kit:
             pseudonym_key=b"AAAA",
             vault_key=SecretStr("AAAA"),
             replica=replica,
+            shares=self.shares,
         )
         released = Released(REPOSITORY / "schemas")
         codec = Codec(released, registry or RepositoryRegistry(released))
@@ -246,6 +248,10 @@ async def until(condition: Callable[[], Any], seconds: float = 30, what: str = "
         assert monotonic() < end, f"not within {seconds} s: {what}"
         await asyncio.sleep(0.02)
     return found
+
+
+def partitions_of(processor: Processor[Any]) -> list[int]:
+    return sorted(number for unit in processor._units for number in unit.partitions)
 
 
 def trouble(processor: Processor[Any]) -> str | None:

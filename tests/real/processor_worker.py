@@ -13,7 +13,7 @@ from tests.real.processor_kit import Kit, count
 async def main(kafka: str, name: str, partitions: int, replica: str) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    kit = Kit(kafka, name=name, partitions=partitions)
+    kit = Kit(kafka, name=name, partitions=partitions, shares=partitions // 2)
     async with kit.running(count, replica=replica):
         await stop.wait()
 

@@ -19,32 +19,32 @@ from services.common.processor import Processor
 from services.common.processor.unit import STALLED_SECONDS
 from services.common.records import Effects, Message, WakeUp, partition_key
 from services.common.topics import apply
-from tests.real.processor_kit import Kit, Sent, count, healthy, trouble, until
+from tests.real.processor_kit import Kit, Sent, count, healthy, partitions_of, trouble, until
 
 pytestmark = pytest.mark.real
 
 
 async def test_all_inputs_of_a_key_meet_the_same_state_whoever_runs_it(kafka: str) -> None:
-    kit = Kit(kafka, inputs=3, partitions=4)
+    kit = Kit(kafka, inputs=3, partitions=4, shares=2)
     await kit.make_topics()
     async with kit.running(count, replica="0") as one, kit.running(count, replica="1") as two:
-        await until(lambda: len(one._units) == len(two._units) == 2)
+        await until(lambda: len(partitions_of(one)) == len(partitions_of(two)) == 2)
         await kit.send(Sent(f"k{n % 50}", n, input=n % 3) for n in range(600))
         found = await kit.until_outputs(600)
     assert sorted(found) == sorted((f"k{n}", total) for n in range(50) for total in range(1, 13))
 
 
 async def test_a_replica_that_restarts_gets_its_partitions_back_without_a_rebalance(kafka: str) -> None:
-    kit = Kit(kafka, partitions=4)
+    kit = Kit(kafka, partitions=4, shares=4)
     await kit.make_topics()
     async with kit.running(count, replica="0") as one:
         async with kit.running(count, replica="1") as two:
             await until(lambda: len(one._units) == len(two._units) == 2)
             await healthy(one)
             await healthy(two)
-            mine, others = dict(one._units), set(two._units)
+            mine, others = [*one._units], partitions_of(two)
         async with kit.running(count, replica="1") as again:
-            await until(lambda: set(again._units) == others, 4, "its own partitions back")
+            await until(lambda: partitions_of(again) == others, 4, "its own partitions back")
             await healthy(again)
             await kit.send(Sent(f"k{n}", n) for n in range(100))
             await kit.until_outputs(100)
@@ -83,12 +83,12 @@ async def test_a_rebalance_waits_for_the_running_batch(kafka: str) -> None:
             pass
         return count(state, cause, now)
 
-    kit = Kit(kafka, partitions=2)
+    kit = Kit(kafka, partitions=2, shares=2)
     await kit.make_topics()
     await kit.send(Sent(f"k{n % 50}", n) for n in range(1500))
     with capture_logs() as logs:
         async with kit.running(slow, replica="0") as one:
-            await until(lambda: any(not unit._idle.is_set() for unit in one._units.values()), what="busy")
+            await until(lambda: any(not unit._idle.is_set() for unit in one._units), what="busy")
             async with kit.running(slow, replica="1") as two:
                 await until(lambda: len(one._units) == len(two._units) == 1)
                 found = await kit.until_outputs(1500, 60)
@@ -119,14 +119,18 @@ async def test_health_tells_of_records_that_wait_without_a_commit(kafka: str) ->
         await healthy(processor)
 
 
-async def test_another_partition_count_than_the_catalogues_halts(kafka: str) -> None:
-    kit = Kit(kafka, partitions=2)
+@pytest.mark.parametrize(
+    ("shares", "said"),
+    [(2, "has 1 partitions, topics.yaml says 2"), (1, "partitions [0] came without the rest of their share")],
+)
+async def test_another_partition_count_than_the_catalogues_halts(kafka: str, shares: int, said: str) -> None:
+    kit = Kit(kafka, partitions=2, shares=shares)
     topics = kit.catalogue.hub_topics()
     await apply(
         kafka, [dataclasses.replace(t, partitions=1) if t.name == kit.topics[0] else t for t in topics]
     )
     async with kit.running(count) as processor:
-        await until(lambda: "has 1 partitions, topics.yaml says 2" in (trouble(processor) or ""))
+        await until(lambda: said in (trouble(processor) or ""))
 
 
 async def test_state_of_an_older_release_that_cannot_be_read_halts(kafka: str) -> None:

@@ -154,8 +154,7 @@ async def test_a_halted_partition_does_not_stop_the_others(kafka: str) -> None:
     await kit.send([*(Sent("k0", BAD) for _ in range(30)), *(Sent(f"k{n}", 1) for n in range(30))])
     async with kit.running(picky) as processor:
         await until(lambda: "halted" in (trouble(processor) or ""))
-        others = [unit for unit in processor._units.values() if unit.trouble is None]
-        assert len(others) == 2
+        assert (trouble(processor) or "").count("partition") == 1
         await kit.send([Sent(f"k{n}", 2) for n in range(30)])
         elsewhere = [f"k{n}" for n in range(30) if partition_of(f"k{n}", 3) != partition_of("k0", 3)]
         found = await kit.until_outputs(2 * len(elsewhere))

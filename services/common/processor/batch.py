@@ -35,9 +35,8 @@ class Batch:
             builders.append(self._producer.create_batch())
             builders[-1].append(timestamp=None, key=key, value=value, headers=headers)
 
-    async def commit(self, group: str, offsets: Mapping[TopicPartition, int], metadata: str) -> None:
+    async def commit(self, group: str, positions: Mapping[TopicPartition, OffsetAndMetadata]) -> None:
         """Do the transaction; any exception means: done or not done, the changelog and the offsets tell."""
-        positions = {tp: OffsetAndMetadata(offset, metadata) for tp, offset in offsets.items()}
         async with asyncio.timeout(_TRANSACTION_SECONDS):
             await self._producer.begin_transaction()
             await self.send()

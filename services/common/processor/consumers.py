@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
 from services.common.connection import connection
 from services.common.processor import internals
+from services.common.processor.shares import assignor
 from services.common.settings import KafkaSettings, Settings
 
 _STOP_SECONDS = 5.0
@@ -38,7 +38,7 @@ def group_consumer(settings: Settings, group: str, inputs: Sequence[str]) -> Gro
         isolation_level="read_committed",
         enable_auto_commit=False,
         auto_offset_reset="none",  # units seek; records that retention took are not skipped in silence
-        partition_assignment_strategy=(RangePartitionAssignor,),  # one index of all inputs to one member
+        partition_assignment_strategy=(assignor(settings.shares),),
         session_timeout_ms=6_000,
         heartbeat_interval_ms=2_000,
         rebalance_timeout_ms=60_000,

@@ -1,6 +1,6 @@
-"""The `Processor`: reads its inputs as a member of a consumer group and runs a `Unit` per assigned partition.
+"""The `Processor`: reads its inputs as a member of a consumer group and runs a `Unit` per assigned share.
 
-Inputs, outputs and whether there is state come from topics.yaml. One Kafka transaction per partition batch
+Inputs, outputs and whether there is state come from topics.yaml. One Kafka transaction per batch of a share
 holds the outputs, the changed state and the offsets.
 """
 
@@ -8,6 +8,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
+from itertools import chain
 from typing import Generic
 
 import structlog
@@ -22,6 +23,7 @@ from services.common.processor import internals
 from services.common.processor.consumers import free_consumer, group_consumer, stop
 from services.common.processor.destinations import Outputs
 from services.common.processor.shared import Shared
+from services.common.processor.shares import whole_shares
 from services.common.processor.turn import Rules
 from services.common.processor.unit import Unit
 from services.common.records import Handler, S
@@ -62,7 +64,7 @@ class Processor(Member, Generic[S]):
         self._outputs = Outputs(spec, catalogue)
         self._runtime = runtime
         self._patience = patience
-        self._units: dict[int, Unit[S]] = {}
+        self._units: list[Unit[S]] = []
         self._trouble: str | None = "not connected yet"
         self._tally = Tally(runtime.metrics, name, spec.inputs)
         runtime.health.add(name, self._check)
@@ -76,14 +78,13 @@ class Processor(Member, Generic[S]):
     def _check(self) -> str | None:
         if self._trouble:
             return self._trouble
-        found = [f"partition {p} {u.trouble}" for p, u in sorted(self._units.items()) if u.trouble]
-        return "; ".join(found) or None
+        return "; ".join(trouble for unit in self._units for trouble in unit.troubles) or None
 
     def _lag(self) -> Mapping[TopicPartition, int]:
-        return {tp: lag for unit in self._units.values() for tp, lag in unit.lag().items()}
+        return {tp: lag for unit in self._units for tp, lag in unit.lag().items()}
 
     def _states(self) -> Mapping[str, int]:
-        found = Counter(unit.standing for unit in self._units.values())
+        found = sum((unit.standing for unit in self._units), Counter[str]())
         return {state: found[state] for state in ("running", "waiting", "halted")}
 
     def _interrupted(self, error: Exception) -> None:
@@ -134,25 +135,27 @@ class Processor(Member, Generic[S]):
         self._outputs.found(topics)
 
     def _start_units(self, shared: Shared[S], assigned: Iterable[TopicPartition]) -> None:
-        """Start the partitions of which we have every input."""
-        whole, parts = complete(assigned, len(self._rules.subjects))
-        if parts:
-            log.error("partitions_assigned_in_part", processor=self._rules.name, partitions=parts)
-        self._units = {partition: Unit(shared, partition) for partition in whole}
-        for unit in self._units.values():
+        """Start the shares of which we have every partition of every input."""
+        name, settings = self._rules.name, self._runtime.settings
+        owned, parts = of_every_input(assigned, len(self._rules.subjects))
+        whole, torn = whole_shares(owned, self._rules.partitions, settings.shares)
+        self._units = [Unit(shared, share, partitions) for share, partitions in whole.items()]
+        for unit in self._units:
             unit.start()
         self._trouble = None
-        log.info("partitions_assigned", processor=self._rules.name, partitions=whole)
+        log.info("partitions_assigned", processor=name, partitions=[*chain(*whole.values())])
+        if idle := sorted({*parts, *torn}):
+            self._trouble = f"partitions {idle} came without the rest of their share: see topics.yaml"
+            log.error("partitions_assigned_in_part", processor=name, partitions=idle)
 
     async def _close_units(self) -> None:
-        """End all partitions, side by side."""
+        """End all shares, side by side."""
         self._trouble = self._trouble or "rebalancing"
-        units = list(self._units.values())
-        await asyncio.gather(*(unit.close() for unit in units))
-        self._units = {}
+        await asyncio.gather(*(unit.close() for unit in self._units))
+        self._units = []
 
 
-def complete(assigned: Iterable[TopicPartition], inputs: int) -> tuple[list[int], list[int]]:
+def of_every_input(assigned: Iterable[TopicPartition], inputs: int) -> tuple[list[int], list[int]]:
     """Return the partitions of which all inputs are assigned, and those of which only some are."""
     counts = Counter(tp.partition for tp in assigned)
     return (

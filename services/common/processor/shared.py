@@ -1,4 +1,4 @@
-"""What the partitions of one processor have in common."""
+"""What the shares of one processor have in common."""
 
 import asyncio
 from dataclasses import dataclass
@@ -29,4 +29,4 @@ class Shared(Generic[S]):
     pace: Pace
     tally: Tally
     cpu: asyncio.Lock
-    """One partition handles at a time, so that the event loop is not kept by twelve slices in a row."""
+    """One share handles at a time, so that the event loop is not kept by all of them in a row."""

@@ -1,4 +1,4 @@
-"""One turn of a partition: decode -> handle -> encode in memory; nothing of it counts before the commit."""
+"""One turn of a share: decode -> handle -> encode in memory; nothing of it counts before the commit."""
 
 import asyncio
 from collections import Counter
@@ -19,8 +19,8 @@ from services.common.hops import Hops
 from services.common.partitioning import partition_of
 from services.common.processor.batch import Batch
 from services.common.processor.destinations import Destination, Destinations, NewTopicError, NoTopicError
-from services.common.processor.poison import HaltError, Headers, Window, dead_letter, redacted, size_of
-from services.common.processor.state import Table
+from services.common.processor.part import Parts
+from services.common.processor.poison import HaltError, Headers, dead_letter, redacted, size_of
 from services.common.producers import MAX_RECORD_BYTES
 from services.common.reading import unread_message
 from services.common.records import (
@@ -61,15 +61,13 @@ class Rules(Generic[S]):
 
 
 class Turn(Generic[S]):
-    """Handles records or wake-ups of one partition into a batch and the table."""
+    """Handles records or wake-ups of one share into a batch and the tables of its partitions."""
 
     def __init__(
         self,
         rules: Rules[S],
         runtime: Runtime,
-        partition: int,
-        table: Table[S],
-        window: Window,
+        parts: Parts[S],
         destinations: Destinations,
         batch: Batch,
         hops: Hops,
@@ -77,9 +75,9 @@ class Turn(Generic[S]):
         self._rules = rules
         self._runtime = runtime
         self._source = runtime.source
-        self._partition = partition
-        self._table = table
-        self._window = window
+        self._parts = parts
+        self._partition, self._part = next(iter(parts.items()))
+        """Of the record or timer that is handled."""
         self._destinations = destinations
         self._batch = batch
         self._hops = hops
@@ -105,21 +103,24 @@ class Turn(Generic[S]):
     async def wake_ups(self, until: datetime, most: int) -> int:
         """Handle the timers that are due at `until`, in order, also those that are set on the way."""
         done = 0
-        while done < most and (wake_up := self._table.pop_due(until)):
-            try:
-                self._wake_up(wake_up)
-            except NewTopicError as new:
-                await self._again(self._wake_up, wake_up, new)
-            done += 1
-            if perf_counter() > self._breath:
-                await self._breathe()
+        for partition, part in self._parts.items():
+            self._partition, self._part = partition, part
+            while done < most and (wake_up := part.table.pop_due(until)):
+                try:
+                    self._wake_up(wake_up)
+                except NewTopicError as new:
+                    await self._again(self._wake_up, wake_up, new)
+                done += 1
+                if perf_counter() > self._breath:
+                    await self._breathe()
         return done
 
     def changes(self) -> None:
         """Append the changed state to the batch."""
         topic = changelog_of(self._rules.name)
-        for key, value in self._table.changes():
-            self._batch.add(topic, self._partition, key, value, [])
+        for partition, part in self._parts.items():
+            for key, value in part.table.changes():
+                self._batch.add(topic, partition, key, value, [])
 
     async def _again(self, handle: Callable[[Any], None], cause: object, new: NewTopicError) -> None:
         """Handle once more after looking up a topic, until all of its topics are known: handlers are pure."""
@@ -137,26 +138,27 @@ class Turn(Generic[S]):
     def _record(self, record: ConsumerRecord) -> None:
         if not is_for(record.headers, self._rules.name):
             return
+        self._partition, self._part = record.partition, self._parts[record.partition]
         try:
             message = unread_message(record, self._runtime.codec, self._rules.subjects[record.topic])
             key = self._rules.key_of(message.key)
             now = message.meta.time
-            effects = self._rules.handler(self._table.get(key), message, now)
+            effects = self._rules.handler(self._part.table.get(key), message, now)
             trace = self._hops.of(message) if self._hops.on else message.meta.traceparent
             self._take(key, effects, message.key, now, trace)
         except NewTopicError:
             raise
         except Exception as error:  # noqa: BLE001 -- whatever a record breaks, it goes to the DLQ
             if not isinstance(error, NoTopicError):
-                self._window.poison()
+                self._part.window.poison()
             self._bury(record, error)
         else:
-            self._window.good()
+            self._part.window.good()
 
     def _wake_up(self, wake_up: WakeUp) -> None:
         """A timer has no topic and so no DLQ: one that fails is set aside, and health says so."""
         try:
-            effects = self._rules.handler(self._table.get(wake_up.key), wake_up, wake_up.due)
+            effects = self._rules.handler(self._part.table.get(wake_up.key), wake_up, wake_up.due)
             if effects.wake_at is not None and effects.wake_at <= wake_up.due:
                 raise ContractError("wake_at is not after the wake-up that set it")
             self._take(wake_up.key, effects, None, wake_up.due, None)
@@ -164,7 +166,7 @@ class Turn(Generic[S]):
             raise
         except Exception as error:  # noqa: BLE001 -- as with a record, no key may stop the others
             name, message = redacted(error)
-            self._table.failed[wake_up.key] = name
+            self._part.table.failed[wake_up.key] = name
             log.error(  # noqa: TRY400 -- a traceback of a handler may quote values
                 "wake_up_failed", processor=self._rules.name, key=wake_up.key, error=name, text=message
             )
@@ -173,12 +175,12 @@ class Turn(Generic[S]):
         self, key: str, effects: Effects[S], at: str | None, now: datetime, traceparent: str | None
     ) -> None:
         """Take over a handler's result whole or, by an exception, not at all; `at` is the record's key."""
-        self._table.check(effects.state, effects.wake_at)
+        self._part.table.check(effects.state, effects.wake_at)
         if effects.outputs:
             encoded = [self._encode(output, at, now, traceparent) for output in effects.outputs]
             for each in encoded:
                 self._batch.add(*each)
-        self._table.put(key, effects.state, effects.wake_at)
+        self._part.table.put(key, effects.state, effects.wake_at)
 
     def _encode(
         self, output: Outgoing | Forward, at: str | None, now: datetime, traceparent: str | None

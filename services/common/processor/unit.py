@@ -1,10 +1,12 @@
-"""One partition of a processor: producer -> load -> seek -> turns, and one recovery for whatever goes wrong.
+"""A share of a processor's partitions: producer -> load -> seek -> turns; one recovery for all that fails.
 
-The transactional id `<processor>-<partition>` is what fences: from `InitProducerId` on nobody else can commit
-for this partition, so state and offsets that are read after it stay true until somebody fences us.
+The transactional id `<processor>-<share>` is what fences: from `InitProducerId` on nobody else can commit
+for this share, so state and offsets that are read after it stay true until somebody fences us.
 """
 
 import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -13,7 +15,7 @@ from typing import Generic
 
 import structlog
 from aiokafka import AIOKafkaProducer, ConsumerRecord
-from aiokafka.structs import TopicPartition
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from services.common.catalogue import changelog_of
 from services.common.errors import SignaalhubError, TransientError
@@ -22,7 +24,8 @@ from services.common.processor import internals
 from services.common.processor.batch import Batch
 from services.common.processor.destinations import Destinations
 from services.common.processor.loading import load, seek
-from services.common.processor.poison import HaltError, Window
+from services.common.processor.part import Part, Parts
+from services.common.processor.poison import HaltError
 from services.common.processor.shared import Shared
 from services.common.processor.state import Table
 from services.common.processor.turn import Turn
@@ -37,7 +40,7 @@ STALLED_SECONDS = 30.0
 _TRANSACTION_MS = 15_000
 _START_SECONDS = 30.0
 _POLL_MS = 250
-"""How often a partition without records looks at its timers."""
+"""How often a share without records looks at its timers."""
 _COLLECT_SECONDS = 0.02
 _BATCH_RECORDS = 2_000
 _LONGEST_BACKOFF = 10.0
@@ -46,26 +49,27 @@ Found = dict[TopicPartition, list[ConsumerRecord]]
 
 
 class Unit(Generic[S]):
-    """The task of one partition, from its assignment to its revocation."""
+    """The task of one share, from its assignment to its revocation."""
 
-    def __init__(self, shared: Shared[S], partition: int) -> None:
-        self.partition = partition
+    def __init__(self, shared: Shared[S], share: int, partitions: Sequence[int]) -> None:
+        self._share = share
+        self.partitions = partitions
         self._shared = shared
         self._rules = shared.rules
         self._consumer = shared.consumer
-        self._inputs = [TopicPartition(topic, partition) for topic in shared.rules.subjects]
-        self._log = log.bind(processor=shared.rules.name, partition=partition)
+        topics = shared.rules.subjects
+        self._inputs = [TopicPartition(topic, number) for topic in topics for number in partitions]
+        self._log = log.bind(processor=shared.rules.name, share=share)
         self._producer: AIOKafkaProducer = None
         self._dropped: set[asyncio.Task[None]] = set()
-        self._window = Window()
-        self._table: Table[S] = Table(shared.rules.state_type)
         self._horizon: datetime | None = None
         self._goal: dict[TopicPartition, int] = {}
         self._closing = False
         self._idle = asyncio.Event()
         self._idle.set()
         self._state: str | None = "loading"
-        self._halted: str | None = None
+        self._halted: dict[int, str] = {}
+        self._parts = self._new_parts()
         self._busy_since: float | None = None
         self._committed: dict[TopicPartition, int] = {}
         self._failures = 0
@@ -75,7 +79,7 @@ class Unit(Generic[S]):
     def start(self) -> None:
         """Called while the group waits for us: no more than this."""
         self._consumer.pause(*self._inputs)
-        self._task = asyncio.create_task(self._run(), name=f"{self._rules.name}-{self.partition}")
+        self._task = asyncio.create_task(self._run(), name=f"{self._rules.name}-{self._share}")
 
     async def close(self) -> None:
         """End after the running batch, or in the middle of it when it takes too long."""
@@ -90,69 +94,87 @@ class Unit(Generic[S]):
             await asyncio.wait(self._dropped)
 
     @property
-    def trouble(self) -> str | None:
-        """What keeps this partition from its work, for health."""
-        if self._halted is not None:
-            return f"halted: {self._halted}"
+    def troubles(self) -> list[str]:
+        """What keeps partitions from their work, for health."""
+        found = [f"partition {partition} halted: {why}" for partition, why in sorted(self._halted.items())]
+        trouble = self._trouble
+        if trouble and len(found) < len(self.partitions):
+            first, last = self.partitions[0], self.partitions[-1]
+            where = f"partition {first}" if first == last else f"partitions {first} to {last}"
+            found.append(f"{where} {trouble}")
+        return found
+
+    @property
+    def _trouble(self) -> str | None:
         if self._busy_since is not None and monotonic() - self._busy_since > STALLED_SECONDS:
             return (
                 f"stalled: records wait, no commit for {STALLED_SECONDS:.0f} s ({self._state or 'running'})"
             )
-        if self._state is None and self._table.failed:
-            return f"{len(self._table.failed)} wake-ups failed ({min(self._table.failed.values())})"
+        failed = [error for part in self._parts.values() for error in part.table.failed.values()]
+        if self._state is None and failed:
+            return f"{len(failed)} wake-ups failed ({min(failed)})"
         return self._state
 
     @property
-    def standing(self) -> str:
-        """What this partition does, in a word, for metrics."""
-        return "halted" if self._halted is not None else "waiting" if self.trouble else "running"
+    def standing(self) -> Counter[str]:
+        """How many of these partitions do what, for metrics."""
+        going = "waiting" if self._trouble else "running"
+        return Counter({"halted": len(self._halted), going: len(self.partitions) - len(self._halted)})
 
     def lag(self) -> dict[TopicPartition, int]:
         """Return how many offsets of each input are not committed; what is idle has read marks only."""
-        idle = self._busy_since is None and self._state is None and self._halted is None
+        idle = self._busy_since is None and self._state is None
         found = {tp: internals.place(self._consumer, tp) for tp in self._committed}
         return {
-            tp: max(0, place[1] - (place[0] if idle else self._committed[tp]))
+            tp: max(0, place[1] - (place[0] if idle and tp in self._inputs else self._committed[tp]))
             for tp, place in found.items()
             if place is not None
         }
 
     async def _run(self) -> None:
-        while not self._closing:
+        while self._inputs and not self._closing:
             try:
                 await self._prepare()
                 await self._work()
             except HaltError as halt:
-                await self._halt(str(halt))
-                return
+                self._halt(dict.fromkeys(self._parts, str(halt)))
             except Exception as error:  # noqa: BLE001 -- one recovery for every error
                 await self._recover(error)
+        await self._drop_producer()
 
     async def _prepare(self) -> None:
         """Become the only writer, then read what the last one left, then ask for records."""
         rules, settings = self._rules, self._shared.runtime.settings
         self._state = self._state or "loading"
-        own = f"{rules.name}-{self.partition}"
+        own = f"{rules.name}-{self._share}"
         self._producer = new_producer(settings, transactional_id=own, transaction_timeout_ms=_TRANSACTION_MS)
         await asyncio.wait_for(self._producer.start(), _START_SECONDS)
         self._destinations = Destinations(self._shared.outputs, self._producer)
         await self._destinations.start()
         self._horizon = None
-        self._table = Table(rules.state_type)
+        self._parts = self._new_parts()
         if rules.state_type is not None:
-            changelog = TopicPartition(changelog_of(rules.name), self.partition)
-            await load(self._table, settings, changelog, partial(self._tell, self._state))
-        self._window.restore(await seek(self._consumer, self._inputs, self._rules.name))
-        self._committed = await self._positions()
+            await load(self._parts, settings, changelog_of(rules.name), partial(self._tell, self._state))
+        for partition, text in (await seek(self._consumer, self._inputs, rules.name)).items():
+            self._parts[partition].window.restore(text)
+        self._committed |= await self._positions()
         self._consumer.resume(*self._inputs)
         self._state = None
-        self._log.info("partition_started", keys=len(self._table))
+        self._log.info(
+            "partition_started",
+            partitions=self.partitions,
+            keys=sum(len(part.table) for part in self._parts.values()),
+        )
+
+    def _new_parts(self) -> Parts[S]:
+        going = [partition for partition in self.partitions if partition not in self._halted]
+        return {partition: Part(Table(self._rules.state_type)) for partition in going}
 
     def _tell(self, doing: str, how_far: str) -> None:
         self._state = f"{doing}: {how_far}"
 
     async def _work(self) -> None:
-        while not self._closing:
+        while self._inputs and not self._closing:
             found: Found = {}
             until = await self._due()
             if until is None:
@@ -189,8 +211,10 @@ class Unit(Generic[S]):
 
     async def _due(self) -> datetime | None:
         """Return up to when timers may go off: all that was in the inputs when they fell due is handled."""
-        first, now = self._table.next_due, self._shared.runtime.clock.now()
-        if first is None or first > now:
+        now = self._shared.runtime.clock.now()
+        dues = (part.table.next_due for part in self._parts.values())
+        first = min((due for due in dues if due is not None and due <= now), default=None)
+        if first is None:
             return None
         if self._horizon is None or first > self._horizon:
             self._goal = await self._shared.marks.end_offsets(self._inputs)
@@ -221,16 +245,13 @@ class Unit(Generic[S]):
         offsets = await self._positions()
         rules, runtime, batch = self._rules, self._shared.runtime, Batch(self._producer)
         with Hops(runtime.tracing, rules.name) as hops:
-            turn = Turn(
-                rules, runtime, self.partition, self._table, self._window, self._destinations, batch, hops
-            )
+            turn = Turn(rules, runtime, self._parts, self._destinations, batch, hops)
             async with self._shared.cpu:
-                count, halt = await self._handle(turn, found, until, offsets)
+                count, halted = await self._handle(turn, found, until, offsets)
                 turn.changes()
             if count:
                 await self._commit(turn, batch, offsets, hops)
-        if halt is not None:
-            raise halt
+        self._halt(halted)
         return count
 
     async def _commit(
@@ -238,35 +259,45 @@ class Unit(Generic[S]):
     ) -> None:
         begin = monotonic()
         with hops.commit():
-            await batch.commit(self._rules.name, offsets, self._window.text)
-        self._table.committed()
-        self._committed = offsets
+            await batch.commit(self._rules.name, self._marked(offsets))
+        for part in self._parts.values():
+            part.table.committed()
+        self._committed |= offsets
         self._shared.tally.committed(monotonic() - begin, turn.handled, turn.dead)
+
+    def _marked(self, offsets: dict[TopicPartition, int]) -> dict[TopicPartition, OffsetAndMetadata]:
+        return {
+            tp: OffsetAndMetadata(offset, self._parts[tp.partition].window.text)
+            for tp, offset in offsets.items()
+        }
 
     async def _handle(
         self, turn: Turn[S], found: Found, until: datetime | None, offsets: dict[TopicPartition, int]
-    ) -> tuple[int, HaltError | None]:
-        """Let the turn do its work; when it has to halt, lower `offsets` to what was handled before."""
+    ) -> tuple[int, dict[int, str]]:
+        """Let the turn do its work; of a partition that has to halt lower `offsets` to what was handled."""
         if until is not None:
-            return await turn.wake_ups(until, _BATCH_RECORDS), None
-        count, halt = 0, None
+            return await turn.wake_ups(until, _BATCH_RECORDS), {}
+        count, halted = 0, dict[int, str]()
         for tp, records in found.items():
             done = 0
-            if halt is None:
+            if tp.partition not in halted:
                 done, halt = await turn.records(records)
+                halted |= {} if halt is None else {tp.partition: str(halt)}
             count += done
             turn.handled[tp.topic] += done
             if done < len(records):
                 offsets[tp] = records[done].offset
-        return count, halt
+        return count, halted
 
-    async def _halt(self, reason: str) -> None:
-        self._halted = reason
-        self._log.error("partition_halted", reason=reason)
-        with suppress(Exception):  # not ours any more: nothing to pause
-            self._consumer.pause(*self._inputs)
-        self._table = Table(self._rules.state_type)
-        await self._drop_producer()
+    def _halt(self, reasons: Mapping[int, str]) -> None:
+        """Leave these partitions; the others of the share go on."""
+        for partition, reason in reasons.items():
+            self._halted[partition] = reason
+            self._log.error("partition_halted", partition=partition, reason=reason)
+            with suppress(Exception):  # not ours any more: nothing to pause
+                self._consumer.pause(*(tp for tp in self._inputs if tp.partition == partition))
+        self._inputs = [tp for tp in self._inputs if tp.partition not in reasons]
+        self._parts = {number: part for number, part in self._parts.items() if number not in reasons}
 
     async def _recover(self, error: Exception) -> None:
         """Start again from what is committed, once the group has shown that it still counts us in.

@@ -30,6 +30,8 @@ BEGIN = datetime(2026, 3, 10, 9, tzinfo=UTC)
 """Simulated time of the start: signals of February and March pass the gate."""
 LATER = datetime(2026, 4, 25, 9, tzinfo=UTC)
 """March is closed and every pause of 30 days is over."""
+SHARES = "4"
+"""Of three replicas one has two, of two each."""
 CHECKS = "100000"
 """A minute. One office asks here for all the bailiffs of the country; its pace is not what is looked at."""
 _POLL = 0.1
@@ -163,6 +165,7 @@ class Hub:
             "PSEUDONYM_KEY": self.secrets.pseudonym_key,
             "VAULT_KEY": self.secrets.vault_key,
             "CLOCK_FILE": str(self._data.clock),
+            "SHARES": SHARES,
             "CHECKS_PER_MINUTE": CHECKS,
             "CHECKS_AT_ONCE": CHECKS,
         }
@@ -170,7 +173,7 @@ class Hub:
 
 
 def _ready(part: EmbeddedKafka | EmbeddedPostgres) -> bool:
-    assert part.alive, f"{part.name} ended at its start"
+    assert part.alive, f"{part.name} ended at its start: {part.last_words}"
     return part.ready
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from services.common.pace import PROMPT, UNHURRIED, Pace
 from services.common.processor.poison import HaltError, Window
-from services.common.processor.processor import complete
+from services.common.processor.processor import of_every_input
 
 
 def plain(outcomes: list[bool]) -> bool:
@@ -45,7 +45,7 @@ def test_metadata_of_somebody_else_is_no_poison(text: str) -> None:
 
 def test_a_partition_runs_only_when_all_its_inputs_are_assigned() -> None:
     assigned = [TopicPartition("a", 0), TopicPartition("b", 0), TopicPartition("a", 1)]
-    assert complete(assigned, 2) == ([0], [1])
+    assert of_every_input(assigned, 2) == ([0], [1])
 
 
 def test_the_pause_grows_with_the_number_of_transactions_and_not_for_full_batches() -> None:
