@@ -35,7 +35,10 @@ def has_clients(pid: int, port: int) -> bool:
     """Tell whether anybody but the broker itself is connected to its port."""
     import psutil
 
-    found = [each for each in psutil.Process(pid).net_connections("tcp") if each.raddr]
+    try:
+        found = [each for each in psutil.Process(pid).net_connections("tcp") if each.raddr]
+    except psutil.NoSuchProcess:
+        return False
     own = {each.laddr.port for each in found if each.raddr.port == port}
     return any(each.laddr.port == port and each.raddr.port not in own for each in found)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
@@ -37,13 +38,17 @@ def memory_of(pid: int) -> int:
 
 def _use(pid: int) -> Use:
     root = psutil.Process(pid)
-    family = [root, *root.children(recursive=True)]
-    times = [each.cpu_times() for each in family]
-    return Use(
-        pid=pid,
-        resident=root.memory_info().rss + sum(_own(each) for each in family[1:]),
-        cpu=sum(each.user + each.system for each in times),
-    )
+    resident, cpu = root.memory_info().rss, _cpu(root)
+    for child in root.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # those of PostgreSQL come and go
+            cpu += _cpu(child)
+            resident += _own(child)
+    return Use(pid=pid, resident=resident, cpu=cpu)
+
+
+def _cpu(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 def _own(process: psutil.Process) -> int:
