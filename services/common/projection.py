@@ -46,6 +46,7 @@ Moves = Mapping[TopicPartition, tuple[Place, Place]]
 _BATCH_RECORDS = 300
 _BATCH_SECONDS = 60.0
 """A database that hangs in the middle of a batch is given up after this."""
+_NOTE_SECONDS = 5.0
 _POLL_MS = 250
 _IDLE_SECONDS = 0.1
 
@@ -150,8 +151,11 @@ class Projection(Member):
             await self._take(found, places)
             count, end = sum(map(len, found.values())), monotonic()
             self._company_until = end + self._pace.pause(count, end - begin)
-        with suppress(IllegalStateError):  # not ours any more
-            await self._progress.note(consumer, ready)
+        if places is self._places:
+            with suppress(
+                IllegalStateError, TimeoutError
+            ):  # assigned anew: nobody has sought, so nobody knows
+                await asyncio.wait_for(self._progress.note(consumer, ready), _NOTE_SECONDS)
         self._busy_since = self._trouble = None
 
     async def _seek(self, consumer: AIOKafkaConsumer) -> None:

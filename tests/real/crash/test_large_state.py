@@ -57,7 +57,7 @@ PROCESSORS = (REGISTRATIONS, PERSONS, HOUSEHOLDS)
 PARTITIONS = 12
 EVERYWHERE = range(0, COUNT, COUNT // 60)
 """Households to which something happens while two processes have the state: five of each partition, about."""
-LOADING = re.compile(r"partition \d+ loading: \d+ of \d+ offsets of its state")
+LOADING = re.compile(r"partitions \d+ to \d+ loading: \d+ offsets of its state to read")
 
 
 def home(number: int) -> str:
