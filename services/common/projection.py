@@ -46,7 +46,8 @@ Moves = Mapping[TopicPartition, tuple[Place, Place]]
 _BATCH_RECORDS = 300
 _BATCH_SECONDS = 60.0
 """A database that hangs in the middle of a batch is given up after this."""
-_NOTE_SECONDS = 5.0
+_ANSWER_SECONDS = 10.0
+"""Longer than a broker takes to say where a partition begins, ends, or is read."""
 _POLL_MS = 250
 _IDLE_SECONDS = 0.1
 
@@ -155,14 +156,15 @@ class Projection(Member):
             with suppress(
                 IllegalStateError, TimeoutError
             ):  # assigned anew: nobody has sought, so nobody knows
-                await asyncio.wait_for(self._progress.note(consumer, ready), _NOTE_SECONDS)
+                await asyncio.wait_for(self._progress.note(consumer, ready), _ANSWER_SECONDS)
         self._busy_since = self._trouble = None
 
     async def _seek(self, consumer: AIOKafkaConsumer) -> None:
         """Begin the new partitions where the database says."""
         new = self._new
-        starts = await consumer.beginning_offsets(new)
-        ends = await consumer.end_offsets(new)
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            starts = await consumer.beginning_offsets(new)
+            ends = await consumer.end_offsets(new)
         async with transaction(self._engine) as connection:
             places = await load(connection, self._group, starts)
         if new is not self._new:

@@ -208,6 +208,29 @@ async def test_two_members_never_apply_the_same_record(kafka: str, database: str
                 await b.until_keys([*names(1000), *flow, *names(100, "after")], 60)
 
 
+async def test_a_member_that_is_assigned_anew_in_the_middle_of_a_batch_goes_on_at_once(
+    kafka: str, database: str
+) -> None:
+    async with bench(kafka, database, partitions=6) as b:
+        begun, go_on, write = asyncio.Event(), asyncio.Event(), writing(b.table)
+
+        async def slow(connection: AsyncConnection, messages: Sequence[Message]) -> None:
+            begun.set()
+            await go_on.wait()
+            await write(connection, messages)
+
+        await b.write(*names(60))
+        async with running(b.projection(slow)):
+            await begun.wait()
+            other = await make_runtime(kafka, b.topic, replica="1")
+            second = Projection(b.name, (b.topic,), write, other, b.engine)
+            async with running(second):
+                await until(lambda: bool(second._new or second._places), 20, "partitions for the second")
+                go_on.set()
+                await b.write(*names(60, "later"))
+                await b.until_keys([*names(60), *names(60, "later")], 20)
+
+
 @pytest.mark.slow
 async def test_a_member_frozen_mid_batch_is_overtaken_and_applies_nothing_twice(
     kafka: str, database: str
