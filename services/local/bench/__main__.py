@@ -38,8 +38,8 @@ ALL: tuple[Callable[[Shared], Benchmark], ...] = (
     PeakMonth,
     Footprint,  # before others change what (c) left
     Latency,
+    Restarts,  # with the state of (c), and without the registrations of (e)
     Checks,
-    Restarts,
     Identity,
     Gate,
     Snapshots,  # last: what it registers is in the way of others

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from tests.real.crash.parties import Parties
 from tests.real.crash.street import Street
 
-STREETS_A_SECOND = 1.0
-"""About three hundred accepted events, half of them signals. One hub with two replicas of everything takes
-some 300 signals a second on two cores that the load and the checks share with it: so it is busy all the time,
-and what it was behind after a fault it has soon caught up with."""
+STREETS_A_SECOND = 2.0
+"""About six hundred accepted events, half of them signals: more than a hub with two replicas of everything takes
+on two cores that the load and the checks share with it, so it is busy all the time."""
 
 
 def bsns() -> Iterator[str]:

@@ -12,7 +12,7 @@ from services.local.service import SERVICES
 from tests.real.crash.stage import Stage, staged
 
 pytestmark = [pytest.mark.real, pytest.mark.crash, pytest.mark.timeout(900)]
-WIDTH = 32
+WIDTH = 48
 """Streets at once, with a new one each second: room for those of half a minute, which is longer than a street
 takes. While the hub is away no more than these wait."""
 FREEZE_SECONDS = 9.0
