@@ -1,8 +1,8 @@
 """The state of one partition: in memory per key, and on a compacted changelog.
 
 A changelog value is msgpack of [wake_at, state]; a key whose state is over has a tombstone. What was loaded or
-committed stays as these bytes until its key is asked for: less memory, and nothing that the garbage collector
-looks through (with it loading took four times as long, and a process with many states stood still for seconds).
+committed stays as these bytes until its key is asked for: two thirds of the memory, and nothing that the garbage
+collector looks through (with it loading took four times as long).
 """
 
 import heapq

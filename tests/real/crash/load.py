@@ -9,8 +9,8 @@ from tests.real.crash.parties import Parties
 from tests.real.crash.street import Street
 
 STREETS_A_SECOND = 2.0
-"""About six hundred accepted events, half of them signals: more than a hub with two replicas of everything takes
-on two cores that the load and the checks share with it, so it is busy all the time."""
+"""About six hundred accepted events, half of them signals: more than a hub with two replicas of everything
+takes on two cores that the load and the checks share with it, so it is busy all the time."""
 
 
 def bsns() -> Iterator[str]:
