@@ -1,7 +1,7 @@
 """The state of one partition: in memory per key, and on a compacted changelog.
 
-A changelog value is msgpack of [wake_at, state]; a key whose state is over has a tombstone. What was loaded or
-committed stays as these bytes until its key is asked for: two thirds of the memory, and nothing that the garbage
+A changelog value is msgpack of [wake_at, state]; a key whose state is over has a tombstone. What was loaded
+or committed stays as these bytes until its key is asked for: less memory, and nothing that the garbage
 collector looks through (with it loading took four times as long).
 """
 

@@ -37,7 +37,7 @@ class Record:
 async def bench_runtime(kafka: str) -> AsyncIterator[Runtime]:
     """Yield the surroundings of a service for this process."""
     nothing = {"database_url": SecretStr("postgresql+psycopg://"), "issuer": "bench", "jwks": "bench"}
-    settings = Settings(kafka=kafka, shares=1, pseudonym_key=b"AAAA", vault_key=b"AAAA", **nothing)  # type: ignore[arg-type]
+    settings = Settings(kafka=kafka, shares=12, pseudonym_key=b"AAAA", vault_key=b"AAAA", **nothing)  # type: ignore[arg-type]
     async with make_runtime("bench", settings) as runtime:
         yield runtime
 
