@@ -109,10 +109,15 @@ def outcome_of(attempts: int, error: Exception | None) -> Outcome:
 
 
 _ENQUEUE = text("""
-    INSERT INTO common.deliveries (id, sender, target, body, headers, about, rank, fleeting)
-    SELECT :id, :sender, :target, :body, :headers, :about, :rank, :fleeting
-    WHERE NOT (:fleeting AND EXISTS (
-        SELECT FROM common.deliveries WHERE sender = :sender AND about = :about AND rank > :rank))
+    INSERT INTO common.deliveries
+        (id, sender, target, body, headers, about, rank, fleeting, state, finished_at)
+    SELECT :id, :sender, :target, CASE WHEN late THEN '' ELSE :body END, :headers, :about, :rank, :fleeting,
+        CASE WHEN late THEN 'replaced' ELSE 'pending' END, CASE WHEN late THEN now() END
+    FROM (
+        SELECT :fleeting AND EXISTS (
+            SELECT FROM common.deliveries WHERE sender = :sender AND about = :about AND rank > :rank
+        ) AS late
+    ) AS found
     ON CONFLICT (id) DO NOTHING
 """).bindparams(bindparam("headers", type_=JSONB))
 _REPLACE = text("""
@@ -158,7 +163,11 @@ _FORGET = text("""
 
 
 async def enqueue(connection: AsyncConnection, sender: str, found: Sequence[NewDelivery]) -> None:
-    """Add deliveries in the transaction of what they follow from; an id that is there changes nothing."""
+    """Add deliveries in the transaction of what they follow from; an id that is there changes nothing.
+
+    One that is fleeting and comes after something newer of the same thing (two partitions have no order among
+    themselves) is there as replaced: each event has its row.
+    """
     if found:
         await connection.execute(_ENQUEUE, [asdict(each) | {"sender": sender} for each in found])
 

@@ -297,7 +297,11 @@ async def test_what_is_older_or_read_again_replaces_nothing_and_is_not_sent_afte
         await box.tell(corrected, rank=2, fleeting=True)
         await box.tell(late, rank=1, fleeting=True)
         await box.tell(first, rank=2, fleeting=True)
-        assert await box.states() == {first: ("replaced", False), corrected: ("pending", True)}
+        assert await box.states() == {
+            first: ("replaced", False),
+            corrected: ("pending", True),
+            late: ("replaced", False),
+        }
 
 
 async def test_what_gives_way_while_it_is_on_the_wire_is_not_tried_again(database: str) -> None:
