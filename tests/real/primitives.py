@@ -2,11 +2,14 @@
 
 import asyncio
 import base64
+import os
+import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer
@@ -124,6 +127,17 @@ async def until(condition: Callable[[], bool], seconds: float = 20, what: str = 
     while not condition():
         assert time.monotonic() < end, f"{what} did not come true within {seconds} s"
         await asyncio.sleep(0.02)
+
+
+async def freeze(pid: int) -> None:
+    """Stop a process as SIGSTOP does, and return when each of its threads stands still: that takes a moment."""
+    os.kill(pid, signal.SIGSTOP)
+    threads = [*Path(f"/proc/{pid}/task").glob("*/stat")]
+    await until(lambda: all(_stands_still(thread) for thread in threads), what="all threads stopped")
+
+
+def _stands_still(thread: Path) -> bool:
+    return thread.read_text().rpartition(")")[2].split()[0] == "T"
 
 
 @asynccontextmanager

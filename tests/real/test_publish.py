@@ -14,6 +14,7 @@ from services.common.tracing import TRACEPARENT
 from services.local.kafka import EmbeddedKafka
 from tests.real.primitives import (
     NOW,
+    freeze,
     make_runtime,
     make_topics,
     policy,
@@ -95,7 +96,7 @@ async def test_publish_says_transient_when_the_broker_is_gone(tmp_path: Path) ->
         publisher = Publisher(runtime)
         async with running(publisher):
             await publisher.publish([policy(topic, "before")], NOW)
-            os.kill(broker.pid, signal.SIGSTOP)
+            await freeze(broker.pid)
             try:
                 begin = time.monotonic()
                 calls = [publisher.publish([policy(topic, f"frozen-{n}")], NOW) for n in range(3)]
