@@ -130,14 +130,17 @@ async def until(condition: Callable[[], bool], seconds: float = 20, what: str = 
 
 
 async def freeze(pid: int) -> None:
-    """Stop a process as SIGSTOP does, and return when each of its threads stands still: that takes a moment."""
+    """Stop a process, and return when each of its threads stands still: SIGSTOP alone takes a moment."""
     os.kill(pid, signal.SIGSTOP)
-    threads = [*Path(f"/proc/{pid}/task").glob("*/stat")]
-    await until(lambda: all(_stands_still(thread) for thread in threads), what="all threads stopped")
+    await until(lambda: _stands_still(pid), what="all threads stopped")
 
 
-def _stands_still(thread: Path) -> bool:
-    return thread.read_text().rpartition(")")[2].split()[0] == "T"
+def _stands_still(pid: int) -> bool:
+    try:
+        threads = [each.read_text() for each in Path(f"/proc/{pid}/task").glob("*/stat")]
+    except FileNotFoundError:  # a thread that has just ended
+        return False
+    return all(each.rpartition(")")[2].split()[0] == "T" for each in threads)
 
 
 @asynccontextmanager
