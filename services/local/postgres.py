@@ -62,7 +62,7 @@ class EmbeddedPostgres(Embedded):
         self.launch()
         wait_until(lambda: self.ready or not self.alive, START_SECONDS, "the start of PostgreSQL")
         if not self.alive:
-            words = self._started().last_words()
+            words = self.last_words
             raise ConfigurationError(f"PostgreSQL ended at its start ({self._log}): {words}")
 
     def launch(self) -> None:

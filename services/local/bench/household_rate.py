@@ -12,6 +12,7 @@ from services.common.topics import apply
 from services.local.bench.broker import admin_of, bench_runtime, committed, count_records, fill
 from services.local.bench.events import Load, records
 from services.local.bench.figures import Aim, Figure, Progress
+from services.local.bench.processes import cpu_of
 from services.local.bench.shared import Shared
 from services.local.folder import opened
 from services.local.kafka import EmbeddedKafka
@@ -72,9 +73,9 @@ class HouseholdRate:
         process = psutil.Process(matcher.pid)
         async with admin_of(kafka) as admin, asyncio.timeout(_LONGEST_SECONDS):
             done = await self._until(admin, WARM_UP * total, progress)
-            at, cpu = monotonic(), _cpu_of(process)
+            at, cpu = monotonic(), cpu_of(process)
             await self._until(admin, total, progress)
-        end, spent = monotonic(), _cpu_of(process) - cpu
+        end, spent = monotonic(), cpu_of(process) - cpu
         return [
             Figure(
                 what=f"records a second, after the first {WARM_UP:.0%}",
@@ -99,8 +100,3 @@ class HouseholdRate:
         expected = {"cases.v1": signals, "signal-statuses.v1": signals, "matches.v1": self._load.multiple()}
         for topic, count in expected.items():
             count_records(kafka, topic, catalogue.topic(topic).partitions, count)
-
-
-def _cpu_of(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return times.user + times.system

@@ -38,15 +38,16 @@ def memory_of(pid: int) -> int:
 
 def _use(pid: int) -> Use:
     root = psutil.Process(pid)
-    resident, cpu = root.memory_info().rss, _cpu(root)
+    resident, cpu = root.memory_info().rss, cpu_of(root)
     for child in root.children(recursive=True):
         with suppress(psutil.NoSuchProcess):  # those of PostgreSQL come and go
-            cpu += _cpu(child)
+            cpu += cpu_of(child)
             resident += _own(child)
     return Use(pid=pid, resident=resident, cpu=cpu)
 
 
-def _cpu(process: psutil.Process) -> float:
+def cpu_of(process: psutil.Process) -> float:
+    """Return the CPU seconds of a process alone."""
     times = process.cpu_times()
     return float(times.user + times.system)
 
