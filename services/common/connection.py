@@ -5,6 +5,7 @@ from typing import Any
 
 from aiokafka.client import AIOKafkaClient
 
+from services.common import lost_connections
 from services.common.errors import ConfigurationError
 from services.common.settings import KafkaSettings
 
@@ -16,6 +17,7 @@ def connection(kafka: KafkaSettings | str) -> dict[str, Any]:
 
     The CA is read at each call: a client that is made after the authority was renewed trusts the new one.
     """
+    lost_connections.use()
     if isinstance(kafka, str):
         return {"bootstrap_servers": kafka}
     found: dict[str, Any] = {

@@ -3,7 +3,7 @@
 - Whether the group still accepts us. There is no public sign of a heartbeat, and an accepted one tells a
   process that was frozen from one that is still a member.
 - Errors of the group and of fetching. They reach whoever calls `getmany`; a process without partitions calls
-  nobody, and a dead fetch task shows nowhere.
+  nobody, and a dead task that fetches or keeps the metadata shows nowhere.
 - The errors of a transaction that failed before its commit: asyncio complains when nobody takes them.
 - The metadata of committed offsets (`committed()` gives the offset only).
 - Whether an answer about committed offsets is an error as a whole, as it is for a moment after a broker came
@@ -53,12 +53,12 @@ class Heartbeats:
 
 
 def check(consumer: AIOKafkaConsumer) -> None:
-    """Raise what the group's or the fetcher's background task ended with."""
+    """Raise what a background task ended with: that of the group, of fetching, or of the metadata."""
     consumer._coordinator.check_errors()
-    task = consumer._fetcher.error_future
-    if task.done():
-        task.result()
-        raise asyncio.InvalidStateError("the fetch task ended")
+    for task in (consumer._fetcher.error_future, consumer._client._sync_task):
+        if task.done():
+            task.result()
+            raise asyncio.InvalidStateError("a task of the consumer ended")
 
 
 def heed_errors(consumer: AIOKafkaConsumer) -> None:

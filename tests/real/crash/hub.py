@@ -11,6 +11,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
+
 from services.common.catalogue import load_catalogue
 from services.common.clock import FileClock, set_clock
 from services.common.database import migrate
@@ -36,13 +38,16 @@ CHECKS = "100000"
 """A minute. One office asks here for all the bailiffs of the country; its pace is not what is looked at."""
 _POLL = 0.1
 _RESTART_SECONDS = 1.0
+_LINES = 60
 
 
-async def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    """Return when a condition holds; it may block, so it is looked at in a thread."""
+async def until(
+    condition: Callable[[], bool], seconds: float, what: str, why: Callable[[], str] = str
+) -> None:
+    """Return when a condition holds, looked at in a thread: it may block. `why`: what to add if not."""
     end = time.monotonic() + seconds
     while not await asyncio.to_thread(condition):
-        assert time.monotonic() < end, f"{what} did not happen within {seconds:.0f} s"
+        assert time.monotonic() < end, f"{what} did not happen within {seconds:.0f} s {why()}".rstrip()
         await asyncio.sleep(_POLL)
 
 
@@ -117,7 +122,17 @@ class Hub:
     async def healthy(self, *names: str) -> None:
         """Return when these services (none given: all) say that they are well."""
         for name in names or tuple(self.services):
-            await until(lambda name=name: self.services[name].ready, START_SECONDS, f"health of {name}")  # type: ignore[misc]
+            service = self.services[name]
+            await until(lambda it=service: it.ready, START_SECONDS, f"health of {name}", self._why(service))  # type: ignore[misc]
+
+    def _why(self, service: Service) -> Callable[[], str]:
+        """Return what a service says of its trouble, and its last lines: its folder goes with the test."""
+
+        def why() -> str:
+            lines = [line for line in self.log(service.name).splitlines() if "request_answered" not in line]
+            return "\n".join([_health(service.url), *lines[-_LINES:]])
+
+        return why
 
     def kill(self, *names: str) -> None:
         """End services as a crash would."""
@@ -170,6 +185,13 @@ class Hub:
             "CHECKS_AT_ONCE": CHECKS,
         }
         return {f"SIGNAALHUB_{name}": value for name, value in env.items()}
+
+
+def _health(url: str) -> str:
+    try:
+        return httpx.get(f"{url}/health", timeout=2).text
+    except httpx.HTTPError as error:
+        return f"no answer of /health: {error!r}"
 
 
 def _ready(part: EmbeddedKafka | EmbeddedPostgres) -> bool:
