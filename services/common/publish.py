@@ -58,11 +58,11 @@ class Encoder:
         self._runtime = runtime
         self._now = now
         self._traceparent = traceparent
-        self._shared: dict[tuple[str, str], Headers] = {}
+        self._shared: dict[tuple[str, str, str | None], Headers] = {}
 
     def encode(self, outgoing: Outgoing) -> Encoded:
         """Return a record as it goes on the wire; one over the size limit is a `PermanentError`."""
-        headers = [cloudevents.id_header(outgoing.id), *self._headers(outgoing.topic, outgoing.what)]
+        headers = [cloudevents.id_header(outgoing.id), *self._headers(outgoing)]
         value = None if outgoing.event is None else self._runtime.codec.encode(outgoing.event)
         key = outgoing.key.encode()
         if size_of(key, value, headers) > MAX_RECORD_BYTES:
@@ -71,12 +71,14 @@ class Encoder:
             )
         return Encoded(outgoing.topic, outgoing.key, key, value, headers)
 
-    def _headers(self, topic: str, what: str) -> Headers:
-        found = self._shared.get((topic, what))
+    def _headers(self, outgoing: Outgoing) -> Headers:
+        sort = outgoing.topic, outgoing.what, outgoing.traceparent
+        found = self._shared.get(sort)
         if found is None:
-            type_ = cloudevents.type_of(self._runtime.catalogue.subject_of(topic), what)
-            meta = Meta("", self._runtime.source, type_, self._now, self._traceparent)
-            found = self._shared[topic, what] = cloudevents.headers(meta)[1:]
+            type_ = cloudevents.type_of(self._runtime.catalogue.subject_of(outgoing.topic), outgoing.what)
+            trace = outgoing.traceparent or self._traceparent
+            meta = Meta("", self._runtime.source, type_, self._now, trace)
+            found = self._shared[sort] = cloudevents.headers(meta)[1:]
         return found
 
 

@@ -59,13 +59,17 @@ class WakeUp(Struct, frozen=True):
 
 
 class Outgoing(Struct, frozen=True):
-    """A record to write; `what` completes ce_type, `id` is deterministic, `event` None is a tombstone."""
+    """A record to write; `what` completes ce_type, `id` is deterministic, `event` None is a tombstone.
+
+    `traceparent`: its own, when it is not that of whoever writes it together with others.
+    """
 
     topic: str
     key: str
     event: Event | None
     what: str
     id: str
+    traceparent: str | None = None
 
 
 class Forward(Struct, frozen=True):

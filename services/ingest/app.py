@@ -19,6 +19,7 @@ from services.ingest.api.registrations import registrations
 from services.ingest.api.revisions import revisions
 from services.ingest.api.schemas import schemas
 from services.ingest.api.signals import signals
+from services.ingest.company import Company
 from services.ingest.counting import Answers, SnapshotAnswers
 from services.ingest.debt_reports import DebtReports
 from services.ingest.deliveries import Deliveries, Settler
@@ -65,7 +66,7 @@ def build(runtime: Runtime) -> Parts:
         f"{BASE}{snapshots.PATH}/": snapshots.MOST_BYTES,
     }
     api = make_app(runtime, "Signaalhub: aanleveren", DESCRIPTION, body_limits=limits)
-    api.include_router(signals(intake))
+    api.include_router(signals(intake, Company(intake, runtime.tracing)))
     api.include_router(revisions(Revisions(means)))
     taking = Deliveries(intake, storage, clock, settler, pseudonyms)
     api.include_router(deliveries.deliveries(taking, storage))

@@ -54,29 +54,37 @@ class Intake:
 
     async def take(self, rows: Sequence[Row], delivery: Delivery) -> list[Judged]:
         """Return what became of each row, once all is on the log; after a `TransientError` send all again."""
-        now, directory = self.clock.now(), self.directories.current()
-        judged = await read_rows(rows, delivery.sender)
-        await self._gate(judged, delivery.sender, directory, now)
         if delivery.trial:
-            await self._compare(judged, delivery)
-            return judged
+            return await self._try(rows, delivery)
+        return await self.take_together([(row, delivery) for row in rows])
+
+    async def take_together(self, incoming: Sequence[tuple[Row, Delivery]]) -> list[Judged]:
+        """Do the same for rows of several deliveries, none of them a trial: they come through together."""
+        now, directory = self.clock.now(), self.directories.current()
+        judged = await read_rows(incoming)
+        await self._gate(judged, directory, now)
         keys = await self._remember(judged, directory, now)
-        outgoings: dict[str, Outgoing] = {}  # by id: a signal that a delivery holds twice goes out once
+        outgoings: dict[str, Outgoing] = {}  # by id: a signal that is here twice goes out once
         for number, each in enumerate(judged):
-            outgoings |= {out.id: out for out in self._records(each, delivery, directory, keys, now)}
+            outgoings |= {out.id: out for out in self._records(each, directory, keys, now)}
             if number % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
         await self.publisher.publish(list(outgoings.values()), now)
         self.answers.count(judged)
         return judged
 
-    async def _gate(self, judged: Sequence[Judged], sender: str, directory: Directory, now: datetime) -> None:
+    async def _try(self, rows: Sequence[Row], delivery: Delivery) -> list[Judged]:
+        now, directory = self.clock.now(), self.directories.current()
+        judged = await read_rows((row, delivery) for row in rows)
+        await self._gate(judged, directory, now)
+        await self._compare(judged, delivery)
+        return judged
+
+    async def _gate(self, judged: Sequence[Judged], directory: Directory, now: datetime) -> None:
         addresses = [each.claim.address for each in judged if each.claim and each.claim.address]
         async with reading(self.engine) as connection:
             places = await find_places(connection, [(each.postcode, each.number) for each in addresses])
-            await judge_rows(
-                judged, sender=sender, directory=directory, places=places, now=now, maker=self.maker
-            )
+            await judge_rows(judged, directory=directory, places=places, now=now, maker=self.maker)
             late = {id(each): each.accepted.memory for each in judged if each.late and each.accepted}
             known = await remembered(connection, list(late.values()), began_before(now, self.terms.signal))
         for each in judged:
@@ -113,28 +121,26 @@ class Intake:
     def _records(
         self,
         each: Judged,
-        delivery: Delivery,
         directory: Directory,
         keys: Mapping[str, bytes],
         now: datetime,
     ) -> Iterator[Outgoing]:
         if each.problems:
-            yield from refused(each, delivery, directory, self._source_hash(each), now)
-        elif each.conflict and not delivery.answered:
+            yield from refused(each, directory, self._source_hash(each), now)
+        elif each.conflict and not each.delivery.answered:
             told = replace(each, problems=(Problem(Reason.REFERENCE_CONFLICT, "kenmerk"),))
-            yield from refused(told, delivery, directory, self._source_hash(each), now)
+            yield from refused(told, directory, self._source_hash(each), now)
         elif each.accepted and not each.conflict:
-            yield from self._signal(each, each.accepted, delivery, directory, keys)
+            yield from self._signal(each, each.accepted, directory, keys)
 
     def _signal(
         self,
         each: Judged,
         found: Accepted,
-        delivery: Delivery,
         directory: Directory,
         keys: Mapping[str, bytes],
     ) -> Iterator[Outgoing]:
-        id_, municipality = found.memory.signal_id, _municipality(found, directory)
+        delivery, id_, municipality = each.delivery, found.memory.signal_id, _municipality(found, directory)
         signal = self.maker.signal(
             found.draft,
             signal_id=id_,
@@ -144,24 +150,23 @@ class Intake:
             place=each.place,
             sealed=delivery.sealers.of(municipality).seal(found.personal, keys[id_]),
         )
-        yield Outgoing("signals.v1", signal.household, signal, "accepted", signal.signal_id)
+        trace = delivery.traceparent
+        yield Outgoing("signals.v1", signal.household, signal, "accepted", signal.signal_id, trace)
         person = signal_person(signal)
         if person is not None:
             own_id = derived_id("signal-person", id_)
-            yield Outgoing("signal-persons.v1", person.person, person, "identified", own_id)
+            yield Outgoing("signal-persons.v1", person.person, person, "identified", own_id, trace)
 
     def _source_hash(self, each: Judged) -> str:
         return each.signal_id or self.maker.pseudonyms.content(each.row.source)
 
 
-def refused(
-    each: Judged, delivery: Delivery, directory: Directory, what: str, now: datetime
-) -> Iterator[Outgoing]:
+def refused(each: Judged, directory: Directory, what: str, now: datetime) -> Iterator[Outgoing]:
     """Yield the refusal for the creditor meant, if the sender may act for it, else for the sender itself.
 
     `what`: the id of the signal, or the hash of what cannot be read. Each row of a delivery has its own.
     """
-    sender, claim = delivery.sender, each.claim
+    delivery, sender, claim = each.delivery, each.delivery.sender, each.claim
     named = claim.creditor if claim and claim.creditor else sender
     today = now.astimezone(AMSTERDAM).date()
     creditor = named if may_act_for(named, sender, directory, today) else sender
@@ -181,7 +186,9 @@ def refused(
         row=each.row.number if delivery.id else None,
         reasons=reasons,
     )
-    yield Outgoing("refusals.v1", creditor, refusal, "refused", refusal.refusal_id)
+    yield Outgoing(
+        "refusals.v1", creditor, refusal, "refused", refusal.refusal_id, traceparent=delivery.traceparent
+    )
 
 
 def _municipality(found: Accepted, directory: Directory) -> Party:

@@ -1,7 +1,7 @@
 """Rows as they come in, and what the rules say of each: the first half of taking signals in."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -59,6 +59,8 @@ class Delivery:
     answered: bool = True
     """Whether the sender is told of each row by an answer too, and not by its refusals alone."""
     sealers: Sealers = field(default_factory=Sealers)
+    traceparent: str | None = None
+    """What its records carry; None = that of the task that writes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Judged:
     """A row on its way through; `accepted` when it passed, or may have before (`late`)."""
 
     row: Row
+    delivery: Delivery
     claim: SignalClaim | None
     problems: tuple[Problem, ...]
     place: Place | None = None
@@ -104,20 +107,19 @@ class Judged:
         return Outcome.CONFLICT if self.conflict else Outcome.ACCEPTED
 
 
-async def read_rows(rows: Sequence[Row], sender: str) -> list[Judged]:
+async def read_rows(incoming: Iterable[tuple[Row, Delivery]]) -> list[Judged]:
     """Read each row; its form is judged here."""
     found: list[Judged] = []
-    for row in rows:
+    for row, delivery in incoming:
         await _breathe(len(found))
-        claim, problems = read_signal(row.raw, sender)
-        found.append(Judged(row, claim, problems))
+        claim, problems = read_signal(row.raw, delivery.sender)
+        found.append(Judged(row, delivery, claim, problems))
     return found
 
 
 async def judge_rows(
     judged: Sequence[Judged],
     *,
-    sender: str,
     directory: Directory,
     places: Mapping[AddressKey, Place],
     now: datetime,
@@ -128,13 +130,12 @@ async def judge_rows(
     for number, each in enumerate(judged):
         await _breathe(number)
         if each.claim is not None:
-            _judge(each, each.claim, sender, directory, places, today, maker)
+            _judge(each, each.claim, directory, places, today, maker)
 
 
 def _judge(
     each: Judged,
     claim: SignalClaim,
-    sender: str,
     directory: Directory,
     places: Mapping[AddressKey, Place],
     today: date,
@@ -142,6 +143,7 @@ def _judge(
 ) -> None:
     address = claim.address
     each.place = places.get((address.postcode, address.number)) if address else None
+    sender = each.delivery.sender
     found = judge(claim, sender=sender, directory=directory, place=each.place, today=today)
     well_formed = not each.problems
     each.problems = (*each.problems, *found)

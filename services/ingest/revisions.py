@@ -54,16 +54,14 @@ class Revisions:
         """Put other content in the place of a signal's; the answer says what became of it."""
         now, directory = self.means.clock.now(), self.means.directories.current()
         delivery = Delivery(sender)
-        [judged] = await read_rows([row], sender)
+        [judged] = await read_rows([(row, delivery)])
         async with transaction(self.means.engine) as connection:
             known = _own(await find(connection, signal_id), sender, directory, now)
             if known.withdrawn:
                 raise WithdrawnError("the signal is withdrawn")
             address = judged.claim.address if judged.claim else None
             places = await find_places(connection, [(address.postcode, address.number)] if address else [])
-            await judge_rows(
-                [judged], sender=sender, directory=directory, places=places, now=now, maker=self.means.maker
-            )
+            await judge_rows([judged], directory=directory, places=places, now=now, maker=self.means.maker)
             _compare(judged, known)
             found = judged.accepted
             if found and not judged.problems:
@@ -76,7 +74,7 @@ class Revisions:
                 )
         if found is None or judged.problems:
             what = self.means.maker.pseudonyms.content(row.source)
-            await self.means.publisher.publish([*refused(judged, delivery, directory, what, now)], now)
+            await self.means.publisher.publish([*refused(judged, directory, what, now)], now)
             return judged
         municipality = directory.municipalities[found.draft.municipality_code]
         signal = self._signal(judged, found, known, delivery, municipality, keys[signal_id])

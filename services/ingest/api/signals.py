@@ -10,6 +10,7 @@ from services.common.tokens import Caller, needs
 from services.common.web import BASE, Model
 from services.ingest.api.refusing import json_of, refusal
 from services.ingest.api.shapes import SIGNAL, body_of
+from services.ingest.company import Company
 from services.ingest.intake import Intake
 from services.ingest.judging import Delivery, Outcome, Row
 
@@ -34,7 +35,7 @@ class Beproefd(Model):
     status: Literal["zou geaccepteerd worden"] = "zou geaccepteerd worden"
 
 
-def signals(intake: Intake) -> APIRouter:
+def signals(intake: Intake, company: Company) -> APIRouter:
     """Return the routes of signals."""
     router = APIRouter(prefix=BASE, tags=["signalen"])
 
@@ -56,7 +57,11 @@ def signals(intake: Intake) -> APIRouter:
         request: Request, response: Response, caller: Sender, *, trial: Trial = False
     ) -> Geaccepteerd | Beproefd:
         raw, source = await json_of(request)
-        [judged] = await intake.take([Row(1, raw, source)], Delivery(caller.party, trial=trial))
+        row = Row(1, raw, source)
+        if trial:
+            [judged] = await intake.take([row], Delivery(caller.party, trial=True))
+        else:
+            judged = await company.take(row, caller.party)
         if judged.outcome is Outcome.REFUSED:
             raise refusal(judged.problems, "Het signaal is geweigerd.")
         if judged.outcome is Outcome.CONFLICT or judged.signal_id is None:

@@ -15,7 +15,7 @@ from services.common.database import make_engine, transaction
 from services.common.terms import Terms, end_of
 from services.ingest.delivery_storage import Counts, DeliveryStorage
 from services.ingest.forgetting import DELIVERIES_KEPT, STEP, forget
-from services.ingest.judging import Judged, Row
+from services.ingest.judging import Delivery, Judged, Row
 from services.ingest.storage import Remembered, remember
 from tests.real.ingest.house import NOW, running
 
@@ -45,7 +45,7 @@ async def take_in(engine: AsyncEngine, at: datetime, count: int) -> None:
 async def deliver(engine: AsyncEngine, at: datetime, rows: int) -> str:
     storage, id_ = DeliveryStorage(engine, "forgetting"), str(uuid4())
     attempt = await storage.start(id_, None, "sender", at)
-    judged = [Judged(Row(number, None, b""), None, ()) for number in range(rows)]
+    judged = [Judged(Row(number, None, b""), Delivery("sender", id_), None, ()) for number in range(rows)]
     await storage.add(attempt, judged, Counts(rows), "")
     return id_
 

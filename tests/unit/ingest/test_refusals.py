@@ -12,8 +12,8 @@ NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 def refusal(
     delivery: str | None, row: int = 1, reason: Reason = Reason.AMOUNT_INVALID
 ) -> tuple[str, Refusal]:
-    judged = Judged(Row(row, None, b"x"), None, (Problem(reason),))
-    [found] = refused(judged, Delivery(LANDLORD, delivery), directory(), "hash", NOW)
+    judged = Judged(Row(row, None, b"x"), Delivery(LANDLORD, delivery), None, (Problem(reason),))
+    [found] = refused(judged, directory(), "hash", NOW)
     assert isinstance(found.event, Refusal)
     return found.id, found.event
 

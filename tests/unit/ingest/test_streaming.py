@@ -40,7 +40,7 @@ class Refusing:
             raise TransientError("the broker is away")
         self.sizes.append(len(rows))
         self.deliveries.add(id(delivery.sealers))
-        return [Judged(row, None, PROBLEMS) for row in rows]
+        return [Judged(row, delivery, None, PROBLEMS) for row in rows]
 
 
 @dataclass
