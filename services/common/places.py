@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import msgspec
 from aiokafka.structs import TopicPartition
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -33,9 +34,22 @@ _SELECT = text("""
     SELECT topic, partition, next_offset, outcomes
     FROM common.projection_offsets WHERE projection = :projection
 """)
+# In one order for all, so that nobody waits for who waits for him.
 _ADVANCE = text("""
-    UPDATE common.projection_offsets SET next_offset = :new, outcomes = :outcomes
-    WHERE projection = :projection AND topic = :topic AND partition = :partition AND next_offset = :expected
+    WITH held AS MATERIALIZED (
+        SELECT topic, partition, moves.next_offset, moves.outcomes
+        FROM common.projection_offsets AS place
+        JOIN json_to_recordset(CAST(:moves AS json)) AS moves
+            (topic text, partition integer, expected bigint, next_offset bigint, outcomes text)
+        USING (topic, partition)
+        WHERE projection = :projection AND place.next_offset = expected
+        ORDER BY topic, partition
+        FOR UPDATE OF place
+    )
+    UPDATE common.projection_offsets AS place SET next_offset = held.next_offset, outcomes = held.outcomes
+    FROM held
+    WHERE projection = :projection AND place.topic = held.topic AND place.partition = held.partition
+    RETURNING place.topic, place.partition
 """)
 _LIMIT_IDLE = text(f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
 
@@ -64,10 +78,18 @@ async def advance(
     Called first in a transaction: from here on another process waits for its end, to be overtaken itself.
     """
     await connection.execute(_LIMIT_IDLE)
-    for tp, (old, new) in sorted(moves.items()):
-        where = {"projection": projection, "topic": tp.topic, "partition": tp.partition}
-        change = {"expected": old.next_offset, "new": new.next_offset, "outcomes": new.outcomes}
-        if (await connection.execute(_ADVANCE, where | change)).rowcount != 1:
-            raise OvertakenError(
-                f"{projection}: {tp.topic} {tp.partition} is not at {old.next_offset} any more"
-            )
+    wanted = [_move(tp, old, new) for tp, (old, new) in moves.items()]
+    about = {"projection": projection, "moves": msgspec.json.encode(wanted).decode()}
+    moved = {TopicPartition(*row) for row in await connection.execute(_ADVANCE, about)}
+    for tp in sorted(moves.keys() - moved):
+        raise OvertakenError(f"{projection}: {tp.topic} {tp.partition} is not at {moves[tp][0].next_offset}")
+
+
+def _move(tp: TopicPartition, old: Place, new: Place) -> dict[str, str | int]:
+    return {
+        "topic": tp.topic,
+        "partition": tp.partition,
+        "expected": old.next_offset,
+        "next_offset": new.next_offset,
+        "outcomes": new.outcomes,
+    }

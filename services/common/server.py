@@ -1,19 +1,16 @@
 """uvicorn as one of the parts of a process: same event loop, stopped by its owner and not by signals."""
 
 import asyncio
-import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import h11
 import uvicorn
 from mode import Service
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from services.common.errors import ConfigurationError
-from services.common.headers import PROBLEM, with_version
+from services.common.http_protocol import Protocol
 from services.common.settings import Settings
 
 KEEP_ALIVE_SECONDS = 75
@@ -21,14 +18,6 @@ KEEP_ALIVE_SECONDS = 75
 GRACE_SECONDS = 5
 """How long requests that are being answered may still take once a stop was asked."""
 _BACKLOG = 2048
-_NO_HTTP = {
-    "type": "about:blank",
-    "title": "Ongeldig verzoek",
-    "status": 400,
-    "detail": "Dit is geen geldig HTTP-verzoek.",
-    "instance": "/",
-    "fouten": [],
-}
 
 
 class HttpServer(Service):
@@ -40,7 +29,7 @@ class HttpServer(Service):
         self._server = _Server(
             uvicorn.Config(
                 api,
-                http=_Protocol,
+                http=Protocol,
                 lifespan="off",
                 ws="none",
                 log_config=None,
@@ -83,14 +72,3 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals to the host: it stops the HTTP server first, and then the rest."""
         yield
-
-
-class _Protocol(H11Protocol):
-    def send_400_response(self, msg: str) -> None:
-        """Answer what is not HTTP as everything else is answered: uvicorn would do it without our headers."""
-        body = json.dumps(_NO_HTTP).encode()
-        fixed = {"Content-Type": PROBLEM, "Content-Length": str(len(body)), "Connection": "close"}
-        headers = list((with_version(self.app.version) | fixed).items())
-        for event in (h11.Response(status_code=400, headers=headers), h11.Data(body), h11.EndOfMessage()):
-            self.transport.write(self.conn.send(event) or b"")
-        self.transport.close()

@@ -1,7 +1,6 @@
 """Kafka -> memory: a compacted topic, whole, in every process that needs it."""
 
 import asyncio
-import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from time import monotonic
@@ -251,7 +250,6 @@ class View(Service, Generic[V]):
 
     def _show(self, content: Content[V]) -> None:
         self._content, self._lost_at = content, None
-        gc.freeze()  # a collection would look at all of it, time and again, while a request waits
         self._caught_up.set()
         self._tell()
         log.info("view_caught_up", topic=self._topic.name, keys=len(content))

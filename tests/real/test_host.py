@@ -13,6 +13,7 @@ import httpx
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
+from services.common.http_protocol import MOST_HEAD
 from services.common.testing import make_settings
 from services.local.waiting import free_ports, wait_until
 
@@ -147,15 +148,43 @@ async def test_a_service_says_what_is_loading_then_works_and_stops_in_order(star
     assert {(line["service"], line["replica"]) for line in log} == {("tiny", "0")}
 
 
-def test_what_is_no_http_gets_a_problem_with_all_headers(start: Start) -> None:
+LONG = b"x" * (MOST_HEAD + 1)
+CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET / HTTP/1.1\r\nHost: a b\r\nBad Header: x\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",  # TLS
+        b"KIJK / HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/9.9\r\nHost: a\r\n\r\n",
+        CHUNKED + b"Content-Length: 3\r\n\r\n0\r\n\r\n",  # who believes which length smuggles
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
+        b"GET /" + LONG,
+        b"GET / HTTP/1.1\r\nX: " + LONG,
+        b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * (len(LONG) // 5),
+        CHUNKED + b"\r\n0\r\nX: " + LONG,  # what comes after the last chunk has headers too
+    ],
+    ids=["header", "tls", "method", "version", "two ways", "two lengths", "path", "value", "many", "trailer"],
+)
+def test_what_is_no_http_gets_a_problem_with_all_headers(start: Start, request_: bytes) -> None:
     tiny = start()
     tiny.wait(503)
-    answer = tiny.raw(b"GET / HTTP/1.1\r\nHost: a b\r\nBad Header: x\r\n\r\n")
+    answer = tiny.raw(request_)
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400")
     names = {line.partition(b":")[0].lower() for line in head.split(b"\r\n")[1:]}
     assert {b"api-version", b"strict-transport-security", b"x-content-type-options"} <= names
     assert json.loads(body)["status"] == 400
+
+
+def test_many_requests_on_one_connection_have_each_a_head_of_its_own(start: Start) -> None:
+    tiny = start()
+    tiny.wait(503)
+    head = b"GET /v1/openapi.json HTTP/1.1\r\nHost: a\r\nX: " + LONG[: MOST_HEAD // 2]
+    asked = (head + b"\r\n\r\n") * 3 + head + b"\r\nConnection: close\r\n\r\n"
+    assert tiny.raw(asked).count(b"HTTP/1.1 200") == 4
 
 
 def test_a_service_stops_in_peace_while_a_part_is_still_loading(start: Start) -> None:
