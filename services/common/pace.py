@@ -12,8 +12,8 @@ UNHURRIED = 0.5
 """Seconds that what nobody waits for may wait for company: a case, a status, a row of the worklist."""
 PROMPT = 0.1
 """The same for what somebody waits for: a signal on its way to the municipality, a push to a bailiff."""
-_SECONDS_PER_RATE = 0.02
-"""One share settles at some 7 transactions a second, twelve at 24; after a quiet second nothing waits."""
+_SECONDS_PER_RATE = 0.06
+"""One share that is unhurried settles at some 4 transactions a second; after a quiet second nothing waits."""
 _LONGEST = 0.5
 _FULL = 2_000
 """A batch of this many records is worth its transaction: no pause."""
