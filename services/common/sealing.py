@@ -2,7 +2,7 @@
 
 Made of `cryptography`'s parts and not by a JOSE library, because the data key must be ours (the vault keeps
 it too) and the ephemeral key is shared by all that one delivery brings for one municipality: the agreement
-costs some 180 µs, each seal after it some 10. Any JOSE library opens the result.
+costs some 120 µs, each seal after it some 10. Any JOSE library opens the result.
 """
 
 import json
@@ -51,7 +51,7 @@ def new_data_key() -> bytes:
 
 @lru_cache(maxsize=1_024)
 def _recipient(public_jwk: str) -> tuple[str | None, ec.EllipticCurvePublicKey]:
-    """Return the id and the key of a JWK; the country has 342; each is tried against the curve."""
+    """Return the id and the key of a JWK; the country has 342, and reading one costs 35 µs."""
     jwk = json.loads(public_jwk)
     return jwk.get("kid"), public_key(jwk)
 
