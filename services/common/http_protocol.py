@@ -1,4 +1,4 @@
-"""HTTP/1.1 as the server reads it: by httptools, which takes half the CPU of h11 (docs: signals in company)."""
+"""HTTP/1.1 as the server reads it: by httptools, for half the CPU of h11 (docs: signals in company)."""
 
 import json
 from http import HTTPStatus
