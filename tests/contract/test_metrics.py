@@ -3,12 +3,14 @@
 import re
 from typing import NamedTuple
 
+import httpx
 import pytest
 from aiokafka.structs import TopicPartition
 from prometheus_client import Counter, Gauge, Histogram
 
 from services.common.metrics import Metrics
 from services.common.settings import REPOSITORY
+from tests.contract.manifests import SERVICES, built
 
 DOCS = REPOSITORY / "docs"
 PROCESS = {"process_start_time_seconds", "process_resident_memory_bytes", "up"}
@@ -80,6 +82,35 @@ def test_an_alarm_looks_at_a_metric_and_labels_that_exist(expression: str) -> No
     }
     assert labels <= OF_PROMETHEUS | {label for name in found for label in known[name].labels}
     assert expression.count("(") == expression.count(")")
+
+
+def selectors(expression: str) -> list[tuple[str, str]]:
+    """Return the counters and histograms of an alarm, each with what stands between its braces."""
+    counted = r"(signaalhub_\w+?_(?:total|count|bucket))(?:\{([^}]*)\})?"
+    return [(name, labels) for name, labels in re.findall(counted, expression)]
+
+
+@pytest.fixture(scope="module")
+async def at_start() -> str:
+    """What the four services count right after they were made."""
+    texts = []
+    for service in SERVICES:
+        wired = await built(service)
+        transport = httpx.ASGITransport(wired.api)
+        async with httpx.AsyncClient(transport=transport, base_url="http://pod") as client:
+            texts.append((await client.get("/metrics")).text)
+    return "".join(texts)
+
+
+@pytest.mark.parametrize("expression", alarms())
+def test_an_alarm_sees_the_first_event_too(expression: str, at_start: str) -> None:
+    """A series that begins with its first event, at 1, has no increase: it has to be there before, at 0."""
+    for name, labels in selectors(expression):
+        if name == "signaalhub_http_request_seconds_count":
+            wanted_first = expression.endswith("> 0") or "> 0 or" in expression
+            assert not wanted_first or f"{name}{{{labels}}} unless {name}{{{labels}}} offset" in expression
+        else:
+            assert re.search(rf"^{name}(\{{[^}}]*{labels}[^}}]*\}})? ", at_start, re.MULTILINE), name
 
 
 def test_what_nobody_is_asked_for_is_not_there() -> None:
