@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.common.catalogue import (
+    INTAKE_PREFIX,
     TENANT_PREFIX,
     Catalogue,
     ProcessorSpec,
@@ -91,7 +92,8 @@ def preparing_acls() -> frozenset[Acl]:
 def party_acls(catalogue: Catalogue, oin: str) -> frozenset[Acl]:
     """Return what a party may: read its own topics, in groups that begin with its OIN; write its intake.
 
-    Whatever its role: who has no such topic cannot make it, and the gate says what its signals are worth.
+    Not read it: it is clear text, and to see what waits there takes no more than describing. Whatever its
+    role: who has no such topic cannot make it, and the gate says what its signals are worth.
     """
     if not _OIN.fullmatch(oin):
         raise ConfigurationError(f"party {oin} is not an OIN of 20 digits, so nobody could tell whose groups")
@@ -118,13 +120,15 @@ def _topics(catalogue: Catalogue, service: str) -> frozenset[Acl]:
 
 
 def _tenants(catalogue: Catalogue, service: str) -> frozenset[Acl]:
+    """By prefix: parties come while a service runs."""
     outputs = [name for s in catalogue.processors if s.service == service for name in s.outputs]
-    operations = [Operation.WRITE] if any(name.startswith(TENANT_PREFIX) for name in outputs) else []
-    if service in catalogue.topic(_PARTIES).producers:  # a party's topics are there before the party is
-        operations += MAKING_TOPICS
-    if any(topic.consumer == service for topic in catalogue.intake_topics):
-        operations += (Operation.READ, Operation.DELETE)
-    return _all(service, Resource.TOPIC, TENANT_PREFIX, *operations, prefixed=True)
+    writes = [Operation.WRITE] if any(name.startswith(TENANT_PREFIX) for name in outputs) else []
+    # a party's topics are there before the party is
+    makes = MAKING_TOPICS if service in catalogue.topic(_PARTIES).producers else ()
+    takes_in = any(topic.consumer == service for topic in catalogue.intake_topics)
+    empties = (Operation.READ, Operation.DELETE) if takes_in else ()
+    tenants = _all(service, Resource.TOPIC, TENANT_PREFIX, *writes, *makes, prefixed=True)
+    return tenants | _all(service, Resource.TOPIC, INTAKE_PREFIX, *empties, *makes, prefixed=True)
 
 
 def _groups(catalogue: Catalogue, service: str) -> frozenset[Acl]:

@@ -13,6 +13,7 @@ from services.common.events import Role
 
 DLQ_RETENTION_DAYS = 28
 TENANT_PREFIX = "tenant."
+INTAKE_PREFIX = "intake."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,7 @@ class IntakeTopic:
     """A topic that each party with one of `roles` writes itself; `consumer` takes it in, in `group`.
 
     On it are messages of the interface (JSON), no contract of ours; the sender is the topic's party.
+    `name` is `intake.{oin}.` and more.
     """
 
     name: str

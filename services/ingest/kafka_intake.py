@@ -18,7 +18,7 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from services.common.catalogue import TENANT_PREFIX, IntakeTopic
+from services.common.catalogue import INTAKE_PREFIX, IntakeTopic
 from services.common.connection import connection
 from services.common.errors import SignaalhubError, TransientError
 from services.common.member import STALLED_SECONDS, Member
@@ -115,7 +115,7 @@ class KafkaIntake(Member):
             if tp in consumer.assignment():
                 await self._open(consumer, tp)
             return
-        sender = tp.topic.removeprefix(TENANT_PREFIX).partition(".")[0]
+        sender = tp.topic.removeprefix(INTAKE_PREFIX).partition(".")[0]
         next_offset = records[-1].offset + 1
         writer.up_to(next_offset)
         delivery = Delivery(sender, f"{tp.topic}/{tp.partition}", answered=False)

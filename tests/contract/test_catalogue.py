@@ -78,6 +78,11 @@ def test_every_tenant_topic_is_written_by_one_processor() -> None:
     assert sorted(written) == sorted(t.name for t in CATALOGUE.tenant_topics)
 
 
+def test_what_a_party_gets_and_what_it_writes_begin_differently_and_then_with_its_oin() -> None:
+    assert all(topic.name.startswith("tenant.{oin}.") for topic in CATALOGUE.tenant_topics)
+    assert all(topic.name.startswith("intake.{oin}.") for topic in CATALOGUE.intake_topics)
+
+
 def test_a_tenant_topic_has_the_contract_of_its_subject() -> None:
     assert CATALOGUE.subject_of("tenant.00000099000000000363.bailiff-matches.v1") == "bailiff-matches"
 

@@ -17,6 +17,7 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
     TransactionalIdAuthorizationFailed,
 )
+from aiokafka.protocol.admin import DeleteRecordsRequest
 from aiokafka.protocol.coordination import FindCoordinatorRequest
 from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.protocol.produce import ProduceRequest
@@ -47,6 +48,14 @@ async def refused_writing(user: KafkaSettings, topics: Iterable[str]) -> set[str
     async with _client(user) as (client, node):
         answer = await client.send(node, ProduceRequest(None, -1, 10_000, asked))
     return {topic for topic, partitions in answer.topics if partitions[0][1] == REFUSED}
+
+
+async def refused_emptying(user: KafkaSettings, topics: Iterable[str]) -> set[str]:
+    """Return the topics of which this user may delete no records; it asks for those before the first one."""
+    asked = [(topic, [(0, 0)]) for topic in topics]
+    async with _client(user) as (client, node):
+        answer = await client.send(node, DeleteRecordsRequest(asked, 10_000))
+    return {name for name, partitions, *_ in answer.topics if partitions[0][2] == REFUSED}
 
 
 def seen_by(user: KafkaSettings) -> set[str]:

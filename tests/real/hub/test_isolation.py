@@ -5,14 +5,16 @@ these give the same is shown by tests/contract/test_k8s.py.
 """
 
 import asyncio
+import re
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 
 import httpx
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.structs import TopicPartition as Place
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined] # public, but not marked as such
     AdminClient,
@@ -41,6 +43,7 @@ from services.local.cli import app
 from services.local.waiting import free_ports, wait_until
 from tests.contract.manifests import SERVICES
 from tests.real.hub.attempts import (
+    refused_emptying,
     refused_groups,
     refused_members,
     refused_reading,
@@ -76,30 +79,44 @@ services = pytest.mark.parametrize("name", SERVICES)
 
 
 def own(oin: str) -> set[str]:
-    return {f"tenant.{oin}.{subject}.v1" for subject in TENANTS[oin]} | intake(oin)
+    return {f"tenant.{oin}.{subject}.v1" for subject in TENANTS[oin]}
 
 
 def intake(oin: str) -> set[str]:
     """The topic to which a creditor writes its signals."""
-    return {f"tenant.{oin}.signalen.v1"} if TENANTS[oin] == CREDITOR else set()
+    return {f"intake.{oin}.signalen.v1"} if TENANTS[oin] == CREDITOR else set()
+
+
+def named(names: Iterable[str], every: set[str]) -> set[str]:
+    """Names as topics.yaml has them, on the broker: {oin} is each party's."""
+    patterns = [re.escape(name).replace(r"\{oin\}", "[0-9]{20}") for name in names]
+    return {topic for topic in every if any(re.fullmatch(pattern, topic) for pattern in patterns)}
+
+
+def changelogs_of(service: str) -> set[str]:
+    return {changelog_of(s.name) for s in CATALOGUE.processors if s.service == service and s.stateful}
 
 
 def taken_in_by(service: str, every: set[str]) -> set[str]:
-    """Topics of parties that a service may read: by their prefix, for new ones come while it runs."""
-    takes = any(topic.consumer == service for topic in CATALOGUE.intake_topics)
-    return {name for name in every if takes and name.startswith("tenant.")}
+    return named((topic.name for topic in CATALOGUE.intake_topics if topic.consumer == service), every)
 
 
-def read_by(service: str) -> set[str]:
-    changelogs = {changelog_of(s.name) for s in CATALOGUE.processors if s.service == service and s.stateful}
-    return changelogs | {topic.name for topic in CATALOGUE.topics if service in topic.consumers}
+def read_by(service: str, every: set[str]) -> set[str]:
+    consumed = {topic.name for topic in CATALOGUE.topics if service in topic.consumers}
+    return consumed | changelogs_of(service) | taken_in_by(service, every)
 
 
 def written_by(service: str, every: set[str]) -> set[str]:
-    found = {topic.name for topic in CATALOGUE.topics if service in topic.producers}
-    found |= {name for name in read_by(service) if name.endswith(".changelog")}
-    found |= {dlq_of(name) for spec in SPECS if spec.service == service for name in spec.inputs}
-    return found | {name for name in every if service == "notifier" and name.startswith("tenant.")}
+    produced = {topic.name for topic in CATALOGUE.topics if service in topic.producers}
+    put_aside = {dlq_of(name) for spec in SPECS if spec.service == service for name in spec.inputs}
+    told = {name for s in CATALOGUE.processors if s.service == service for name in s.outputs if "{" in name}
+    return produced | changelogs_of(service) | put_aside | named(told, every)
+
+
+def made_by(service: str, every: set[str]) -> set[str]:
+    """Topics of parties are made by who keeps the parties, and described to see that they are there."""
+    makes = service in CATALOGUE.topic("parties.v1").producers
+    return {topic for topic in every if makes and topic.startswith(("tenant.", "intake."))}
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +163,13 @@ def every(site: Site, town: Town) -> set[str]:
     return seen_by(site.settings(ADMIN)) | {"__transaction_state", "__consumer_offsets"}
 
 
+async def write(site: Site, oin: str, value: bytes) -> None:
+    """Write as a creditor's own software does."""
+    (topic,) = intake(oin)
+    async with AIOKafkaProducer(**connection(site.settings(oin)), acks="all") as producer:
+        await producer.send_and_wait(topic, value)
+
+
 def well(url: str) -> bool:
     try:
         return httpx.get(f"{url}/health", timeout=5).status_code == 200
@@ -156,11 +180,12 @@ def well(url: str) -> bool:
 # The services
 
 
-def test_what_a_signal_sets_in_motion_needs_no_right_that_its_service_lacks(town: Town) -> None:
+def test_what_a_signal_sets_in_motion_needs_no_right_that_its_service_lacks(site: Site, town: Town) -> None:
     assert town.check().json()["bekend"] is False
     assert town.signal(INSURER, "Z-1").status_code == 202
     assert town.signal(LANDLORD, "H-1").status_code == 202
     assert town.signal(LANDLORD, "H-2", bedragInCenten=-1).status_code == 400
+    asyncio.run(write(site, LANDLORD, b"{no json"))
     wait_until(lambda: any(len(case["signalen"]) == 2 for case in town.cases()), SECONDS, "the case")
     (case,) = (case["id"] for case in town.cases() if len(case["signalen"]) == 2)
     assert town.result(case).status_code == 202
@@ -175,9 +200,7 @@ def test_what_a_signal_sets_in_motion_needs_no_right_that_its_service_lacks(town
 async def test_a_service_reads_what_it_consumes_and_nothing_else(
     site: Site, every: set[str], name: str
 ) -> None:
-    assert await refused_reading(site.settings(name), every) == every - read_by(name) - taken_in_by(
-        name, every
-    )
+    assert await refused_reading(site.settings(name), every) == every - read_by(name, every)
 
 
 @services
@@ -192,8 +215,27 @@ async def test_a_service_writes_what_it_produces_and_nothing_else(
 def test_a_service_is_told_of_no_topic_but_those_it_has_to_do_with(
     site: Site, every: set[str], name: str
 ) -> None:
-    tenants = {topic for topic in every if topic.startswith("tenant.") and name in {"ingest", "notifier"}}
-    assert seen_by(site.settings(name)) == read_by(name) | written_by(name, every) | tenants
+    worked_with = read_by(name, every) | written_by(name, every)
+    assert seen_by(site.settings(name)) == worked_with | made_by(name, every)
+
+
+@services
+async def test_a_service_empties_no_topic_but_those_it_takes_in(
+    site: Site, every: set[str], name: str
+) -> None:
+    assert await refused_emptying(site.settings(name), every) == every - taken_in_by(name, every)
+
+
+async def test_nobody_but_a_party_speaks_in_its_name_and_nobody_but_it_hears_what_it_is_told(
+    site: Site, every: set[str]
+) -> None:
+    told = {topic for topic in every if topic.startswith("tenant.")}
+    said = {topic for topic in every if topic.startswith("intake.")}
+    assert told
+    assert said
+    for name in (*SERVICES, PREPARE):
+        assert await refused_writing(site.settings(name), said) == said
+        assert await refused_reading(site.settings(name), told) == told
 
 
 @services
@@ -232,7 +274,7 @@ async def test_a_party_reads_its_own_topics_in_its_own_group(site: Site, town: T
     )
     async with consumer:
         assert {partition.topic for partition in consumer.assignment()} == own(oin)
-        expected = {TOWN: 2, LANDLORD: 1}.get(oin, 0)  # the signals of the test above, its refusal
+        expected = {TOWN: 2, LANDLORD: 2}.get(oin, 0)  # the signals of the test above, its refusals
         read = 0
         while read < expected:
             read += len([await consumer.getone()])
@@ -253,7 +295,16 @@ async def test_a_party_writes_to_no_topic_but_its_own_signals(site: Site, every:
 
 @tenants
 def test_a_party_is_told_of_its_own_topics_only(site: Site, every: set[str], oin: str) -> None:
-    assert seen_by(site.settings(oin)) == own(oin)
+    assert seen_by(site.settings(oin)) == own(oin) | intake(oin)
+
+
+async def test_a_creditor_sees_how_much_of_its_signals_waits_and_reads_none_of_it_back(
+    site: Site, town: Town
+) -> None:
+    user, (topic,) = site.settings(LANDLORD), intake(LANDLORD)
+    async with AIOKafkaConsumer(**connection(user)) as consumer:
+        assert (await consumer.end_offsets([Place(topic, 0)]))[(topic, 0)] > 0
+    assert await refused_reading(user, [topic]) == {topic}
 
 
 @tenants

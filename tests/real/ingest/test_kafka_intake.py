@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]
 
 
 def topic_of(party: str) -> TopicPartition:
-    return TopicPartition(f"tenant.{party}.signalen.v1", 0)
+    return TopicPartition(f"intake.{party}.signalen.v1", 0)
 
 
 async def write(house: House, party: str, *values: bytes) -> None:

@@ -46,12 +46,16 @@ Write topic signal-persons.v1
 Write topic signals.v1
 Write topic snapshots.v1
 Write topic withdrawals.v1
+AlterConfigs topic intake.*
+Create topic intake.*
+Delete topic intake.*
+Describe topic intake.*
+DescribeConfigs topic intake.*
+Read topic intake.*
 AlterConfigs topic tenant.*
 Create topic tenant.*
-Delete topic tenant.*
 Describe topic tenant.*
 DescribeConfigs topic tenant.*
-Read topic tenant.*
 Read group ingest-helped
 Read group ingest-intake
 Write transactionalId ingest-intake-*
@@ -111,34 +115,34 @@ def test_only_its_consumers_read_and_only_its_producers_write_a_topic(service: s
     assert (Operation.WRITE in may) == (service in CATALOGUE.topic(name).producers)
 
 
-def test_nobody_reads_what_was_set_aside_and_topics_of_parties_only_who_takes_their_signals_in() -> None:
+def test_no_service_reads_what_was_set_aside() -> None:
     dlqs = {dlq_of(topic.name) for topic in CATALOGUE.topics}
-    reading = [
-        acl
-        for acl in wanted_acls(CATALOGUE, [])
-        if acl.operation is Operation.READ and (acl.name in dlqs or acl.name.startswith("tenant."))
-    ]
-    assert [(acl.user, acl.name) for acl in reading] == [("ingest", "tenant.")]
+    acls = wanted_acls(CATALOGUE, [TOWN, LANDLORD])
+    assert not [acl for acl in acls if acl.operation is Operation.READ and acl.name in dlqs]
+
+
+def by_prefix(name: str) -> set[tuple[str, Operation]]:
+    acls = wanted_acls(CATALOGUE, [])
+    return {(acl.user, acl.operation) for acl in acls if acl.name == name and acl.prefixed}
 
 
 def test_only_the_notifier_writes_to_parties_and_only_who_keeps_parties_makes_their_topics() -> None:
-    wide = {
-        (acl.user, acl.operation)
-        for acl in wanted_acls(CATALOGUE, [])
-        if acl.name == "tenant." and acl.prefixed
-    }
-    takes_in = (Operation.READ, Operation.DELETE)
-    assert wide == {
+    assert by_prefix("tenant.") == {
         ("notifier", Operation.WRITE),
-        *(("ingest", each) for each in (*MAKING_TOPICS, *takes_in)),
+        *(("ingest", each) for each in MAKING_TOPICS),
     }
+
+
+def test_what_parties_write_is_read_and_deleted_by_who_takes_it_in_and_written_by_no_service() -> None:
+    takes_in = (Operation.READ, Operation.DELETE)
+    assert by_prefix("intake.") == {("ingest", each) for each in (*MAKING_TOPICS, *takes_in)}
 
 
 def test_a_party_reads_its_own_topics_in_groups_that_begin_with_its_oin() -> None:
     assert sorted(map(told, party_acls(CATALOGUE, TOWN))) == [
         f"Read group {TOWN}*",
         f"Read topic tenant.{TOWN}.*",
-        f"Write topic tenant.{TOWN}.signalen.v1",
+        f"Write topic intake.{TOWN}.signalen.v1",
     ]
 
 
@@ -169,7 +173,7 @@ def test_nothing_but_topics_of_parties_and_transactional_ids_goes_by_prefix_and_
         *(topic.group for topic in CATALOGUE.intake_topics),
     ]
     ids = {(Resource.TRANSACTIONAL_ID, f"{group}-") for group in groups}
-    assert wide == {(Resource.TOPIC, "tenant."), *ids}
+    assert wide == {(Resource.TOPIC, "tenant."), (Resource.TOPIC, "intake."), *ids}
     assert {acl.user for acl in acls if acl.name == "*"} == {PREPARE}
 
 
