@@ -46,6 +46,10 @@ class Service:
         return self._child.alive
 
     @property
+    def exit_code(self) -> int | None:
+        return self._child.exit_code
+
+    @property
     def ready(self) -> bool:
         connection = http.client.HTTPConnection(LOCALHOST, self._port, timeout=2)
         try:

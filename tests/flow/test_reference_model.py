@@ -355,7 +355,9 @@ class Memory:
 
 
 def _seen(message: Message) -> Seen:
-    return Seen(message.key, message.meta.id, message.meta.source, lambda: message.event)
+    return Seen(
+        message.key, message.meta.id, message.meta.source, str(message.meta.time), lambda: message.event
+    )
 
 
 def town_of(seed: int, count: int) -> tuple[Memory, Parties, list[Street]]:

@@ -25,6 +25,7 @@ from services.local.keys import ISSUER, make_secrets
 from services.local.postgres import EmbeddedPostgres
 from services.local.service import SERVICES, Service
 from services.local.waiting import free_ports
+from tests.real.crash.partitions import running
 
 REPLICAS = 2
 START_SECONDS = 180.0
@@ -55,6 +56,7 @@ class Hub:
     """Brokers, a database and replicas of each service; a service that ends is started again."""
 
     def __init__(self, folder: Path, brokers: int = 1) -> None:
+        self.folder = folder
         self._data = DataFolder(folder)
         self.brokers = [EmbeddedKafka(folder / "kafka")] if brokers == 1 else cluster(folder, brokers)
         self.postgres = EmbeddedPostgres(folder / "postgres", fsync=False)
@@ -62,6 +64,10 @@ class Hub:
         self.services: dict[str, Service] = {}
         self.ended: Counter[str] = Counter()
         """How often each service ended, by a test or by itself."""
+        self.by_itself: list[str] = []
+        """Which services ended though no test killed them, and their last words: nothing excuses that."""
+        self._killed: Counter[str] = Counter()
+        """Of those that are still to be seen dead."""
         self._env: Mapping[str, str] = {}
         self._keeper: asyncio.Task[None] | None = None
         set_clock(self._data.clock, BEGIN, 1.0)
@@ -129,18 +135,22 @@ class Hub:
         """Return what a service says of its trouble, and its last lines: its folder goes with the test."""
 
         def why() -> str:
-            lines = [line for line in self.log(service.name).splitlines() if "request_answered" not in line]
-            return "\n".join([_health(service.url), *lines[-_LINES:]])
+            return f"{_health(service.url)}\n{self._last_lines(service.name)}"
 
         return why
 
     def kill(self, *names: str) -> None:
         """End services as a crash would."""
         for name in names:
+            self._killed[name] += 1
             os.kill(self.services[name].pid, signal.SIGKILL)
 
     def freeze(self, name: str) -> None:
         os.kill(self.services[name].pid, signal.SIGSTOP)
+
+    def running(self, name: str) -> Counter[str]:
+        """Return how many partitions a replica works on, by processor and projection."""
+        return running(self.services[name].url)
 
     def thaw(self, name: str) -> None:
         os.kill(self.services[name].pid, signal.SIGCONT)
@@ -166,9 +176,20 @@ class Hub:
         while True:
             for name, service in self.services.items():
                 if not service.alive:
-                    self.ended[name] += 1
+                    self._note_end(name, service)
                     service.launch()
             await asyncio.sleep(_RESTART_SECONDS)
+
+    def _note_end(self, name: str, service: Service) -> None:
+        self.ended[name] += 1
+        if self._killed[name] and service.exit_code == -signal.SIGKILL:
+            self._killed[name] -= 1
+        else:
+            self.by_itself.append(f"{name} ended by itself ({service.exit_code}): {self._last_lines(name)}")
+
+    def _last_lines(self, name: str) -> str:
+        lines = [line for line in self.log(name).splitlines() if "request_answered" not in line]
+        return "\n".join(lines[-_LINES:])
 
     def _environment(self) -> Mapping[str, str]:
         env = {
@@ -205,11 +226,12 @@ def cluster(folder: Path, count: int) -> list[EmbeddedKafka]:
     voters = ",".join(f"{node}@127.0.0.1:{ports[2 * node - 1]}" for node in range(1, count + 1))
     cluster_id, found = new_cluster_id(), []
     for node in range(1, count + 1):
-        home = folder / f"kafka-{node}"
+        home = folder / "kafka" / "data" / str(node)  # where a lone one has its records, its log apart
         _format(home / "data", cluster_id, node)
         settings = _settings(count) | {"node.id": str(node), "controller.quorum.voters": voters}
         port, controller = ports[2 * node - 2], ports[2 * node - 1]
-        found.append(EmbeddedKafka(home, port, controller_port=controller, settings=settings))
+        log = folder / "logs" / f"kafka-{node}.log"
+        found.append(EmbeddedKafka(home, port, controller_port=controller, settings=settings, log=log))
     return found
 
 

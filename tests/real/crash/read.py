@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
@@ -30,7 +31,13 @@ class Seen:
     key: str
     id: str
     source: str
+    time: str
     read: Callable[[], Event | None]
+
+    @property
+    def at(self) -> datetime:
+        """When it happened, as the event says."""
+        return datetime.fromisoformat(self.time)
 
     @property
     def event(self) -> Event | None:
@@ -107,8 +114,9 @@ class Reader:
     def _seen(self, message: Any) -> Seen:
         headers = dict(message.headers() or ())
         key, id_, source = message.key() or b"", headers.get("ce_id", b""), headers.get("ce_source", b"")
+        time_ = headers.get("ce_time", b"")
         read = partial(self._read, message.value(), message.topic())
-        return Seen(key.decode(), id_.decode(), source.decode(), read)
+        return Seen(key.decode(), id_.decode(), source.decode(), time_.decode(), read)
 
     def _read(self, value: bytes | None, topic: str) -> Event | None:
         subject = None if topic.endswith(".dlq") else CATALOGUE.subject_of(topic)

@@ -1,17 +1,13 @@
-"""The hub's topics and database beside what the reference model says: every difference is a line."""
+"""The hub's topics beside what the reference model says: every difference is a line."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Any, TypeVar
-
-import msgspec
+from typing import Any
 
 from services.common.events import (
     BailiffMatch,
     Case,
-    CaseKind,
-    Event,
     Feedback,
     HelpChange,
     Match,
@@ -19,22 +15,20 @@ from services.common.events import (
     Pause,
     PauseEnd,
     Refusal,
-    Routing,
     Signal,
     SignalState,
     Withdrawal,
 )
 from tests.real.crash import model
-from tests.real.crash.forms import KINDS, derived, team_of
+from tests.real.crash.compare import E, compared, compared_by_key, events
+from tests.real.crash.forms import KINDS, team_of
 from tests.real.crash.history import History, Moment
 from tests.real.crash.model import Truth, departures, truth
-from tests.real.crash.read import DEAD_LETTERS, Library, Seen, Topics, rows
+from tests.real.crash.read import DEAD_LETTERS, Library, Seen, Topics
 from tests.real.hub.town import BAILIFF, OTHER_TOWN, TOWN
 
-E = TypeVar("E", bound=Event)
-
 TOWNS = (TOWN, OTHER_TOWN)
-INNER = ("signals.v1", "cases.v1", "matches.v1", "pauses.v1", "feedback.v1", "routings.v1")
+INNER = ("cases.v1", "matches.v1", "pauses.v1", "feedback.v1")
 PASSED_ON = {"cases": TOWNS, "matches": TOWNS, "pauses": tuple(KINDS), "feedback": tuple(KINDS)}
 TENANTS = tuple(f"tenant.{oin}.{subject}.v1" for subject, oins in PASSED_ON.items() for oin in oins)
 SIGNALS = {oin: f"tenant.{oin}.signals.v1" for oin in TOWNS}
@@ -77,7 +71,7 @@ def _once(topics: Topics) -> Iterator[str]:
     for subject, oins in PASSED_ON.items():
         inside = set(_ids(topics[f"{subject}.v1"]))
         outside = {id_ for oin in oins for id_ in _ids(topics[f"tenant.{oin}.{subject}.v1"])}
-        yield from _compared(f"{subject}.v1 on the tenants' topics", inside, outside)
+        yield from compared(f"{subject}.v1 on the tenants' topics", inside, outside)
 
 
 def _ids(records: list[Seen]) -> Iterator[str]:
@@ -90,14 +84,14 @@ def _signals(topics: Topics, history: History) -> Iterator[str]:
     for town, topic in SIGNALS.items():
         own = {id_: sent for id_, sent in history.sent.items() if sent.now.town == town}
         expected = Counter((id_, n) for id_, sent in own.items() for n in range(1, len(sent.versions) + 1))
-        found = Counter((e.signal_id, e.revision) for e in _events(topics[topic], Signal))
-        yield from _compared(f"signals on {topic}", set(expected.items()), set(found.items()))
+        found = Counter((e.signal_id, e.revision) for e in events(topics[topic], Signal))
+        yield from compared(f"signals on {topic}", set(expected.items()), set(found.items()))
         over = {(id_, *each) for id_, sent in own.items() for each in departures(sent).items()}
-        ends = Counter((e.signal_id, e.revision, e.end) for e in _events(topics[GONE[town]], Withdrawal))
+        ends = Counter((e.signal_id, e.revision, e.end) for e in events(topics[GONE[town]], Withdrawal))
         told = {(id_, (revision, end.value), count) for (id_, revision, end), count in ends.items()}
-        yield from _compared(f"withdrawals on {GONE[town]}", over, told)
-    refused = {event.signal_id for topic in REFUSALS for event in _events(topics[topic], Refusal)}
-    yield from _compared("refusals", history.refused, refused)
+        yield from compared(f"withdrawals on {GONE[town]}", over, told)
+    refused = {event.signal_id for topic in REFUSALS for event in events(topics[topic], Refusal)}
+    yield from compared("refusals", history.refused, refused)
 
 
 def _conclusions(topics: Topics, early: Truth, late: Truth) -> Iterator[str]:
@@ -105,19 +99,19 @@ def _conclusions(topics: Topics, early: Truth, late: Truth) -> Iterator[str]:
     found = latest_cases(topics).items()
     hidden = {id_ for id_, event in found if event.known_in_debt_help or event.withdrawn}
     cases = {names[id_]: _case(event) for id_, event in found if id_ not in hidden}
-    yield from _compared_by_key("case", early.cases, cases)
-    last = {event.match_id: event for event in _events(topics["matches.v1"], Match)}
+    yield from compared_by_key("case", early.cases, cases)
+    last = {event.match_id: event for event in events(topics["matches.v1"], Match)}
     matches = {_match(event, names) for event in last.values() if not event.withdrawn}
-    yield from _compared("matches", early.matches, matches, early.maybe_matches)
+    yield from compared("matches", early.matches, matches, early.maybe_matches)
     told = sorted(_of(topics, "feedback", Feedback), key=lambda each: each.revision)
     feedback = {each.signal_id: _feedback(each) for each in told}
-    yield from _compared_by_key("feedback", early.feedback, feedback)
+    yield from compared_by_key("feedback", early.feedback, feedback)
     yield from _pauses(topics, early, late)
-    matched = list(_events(topics[CHECKED], BailiffMatch))
+    matched = list(events(topics[CHECKED], BailiffMatch))
     started = {each.dossier for each in matched if each.change is HelpChange.STARTED}
-    yield from _compared("dossiers that hear of help", early.told, started, early.maybe_told)
+    yield from compared("dossiers that hear of help", early.told, started, early.maybe_told)
     ended = {each.dossier for each in matched if each.change is HelpChange.ENDED}
-    yield from _compared("dossiers that hear of its end", early.ended, ended, early.maybe_ended)
+    yield from compared("dossiers that hear of its end", early.ended, ended, early.maybe_ended)
 
 
 def _names(topics: Topics) -> dict[str, str]:
@@ -125,7 +119,7 @@ def _names(topics: Topics) -> dict[str, str]:
 
     What is told last at an address counts: of a signal that is at another one now, that it is over.
     """
-    last = {(event.household, event.signal_id): event for event in _events(topics[STATUSES], SignalState)}
+    last = {(event.household, event.signal_id): event for event in events(topics[STATUSES], SignalState)}
     found: dict[str, str] = {}
     for event in last.values():
         if event.end is None:
@@ -140,14 +134,7 @@ def latest_cases(topics: Topics) -> dict[str, Case]:
 
 def _of(topics: Topics, subject: str, kind: type[E]) -> Iterator[E]:
     for oin in PASSED_ON[subject]:
-        yield from _events(topics[f"tenant.{oin}.{subject}.v1"], kind)
-
-
-def _events(records: Iterable[Seen], kind: type[E]) -> Iterator[E]:
-    for seen in records:
-        event = seen.event
-        assert isinstance(event, kind)
-        yield event
+        yield from events(topics[f"tenant.{oin}.{subject}.v1"], kind)
 
 
 def _case(event: Case) -> model.Case:
@@ -190,7 +177,7 @@ def _pauses(topics: Topics, early: Truth, late: Truth) -> Iterator[str]:
     found = {_person(each, early): each for each in stood}
     if len(found) < len(stood):
         yield f"{len(stood)} pauses for {len(found)} persons of a creditor"
-    yield from _compared("pauses", set(early.pauses), set(found), early.maybe_pauses)
+    yield from compared("pauses", set(early.pauses), set(found), early.maybe_pauses)
     for key in found.keys() & early.pauses.keys():
         pause, first, last = found[key], early.pauses[key], late.pauses[key]
         signals = frozenset(each for each in pause.signal_ids if early.persons.get(each) == key)
@@ -210,94 +197,3 @@ def _person(pause: Pause, truth: Truth) -> tuple[str, str]:
     """Return whose pause it is: the person of the first of its signals that are still there."""
     here = (truth.persons[each] for each in pause.signal_ids if each in truth.persons)
     return next(here, (pause.signal_ids[0], "whose signals are all gone"))
-
-
-def projections(reader: Library, database: str, webhook: str, received: set[str]) -> list[str]:
-    """Return how the database differs from the topics it was made from."""
-    topics = reader.whole(INNER)
-    return [
-        *_worklist(topics, database),
-        *_disclosed(topics, database),
-        *_deliveries(topics, database, webhook, received),
-    ]
-
-
-def _worklist(topics: Topics, database: str) -> Iterator[str]:
-    cases = {event.case_id: event for event in _events(topics["cases.v1"], Case)}
-    expected = {case_id: _columns(event) for case_id, event in cases.items()}
-    found = rows(database, "SELECT * FROM feedback.cases")
-    names = next(iter(expected.values())).keys()
-    rest = {row["case_id"]: {name: row[name] for name in names} for row in found}
-    yield from _compared_by_key("row of feedback.cases", expected, rest)
-    teams = {event.case_id: event.team for event in _events(topics["routings.v1"], Routing)}
-    found = rows(database, "SELECT * FROM feedback.case_teams")
-    yield from _compared_by_key("team", teams, {row["case_id"]: row["team"] for row in found})
-    ids = {event.signal_id for event in _events(topics["signals.v1"], Signal)}
-    found = rows(database, "SELECT signal_id FROM feedback.signals")
-    yield from _compared("feedback.signals", ids, {row["signal_id"] for row in found})
-
-
-def _columns(case: Case) -> dict[str, Any]:
-    return {
-        "municipality": case.municipality,
-        "month": case.month,
-        "kind": CaseKind(case.kind).value,
-        "consecutive": case.consecutive,
-        "status": case.status.value,
-        "result": case.result.value if case.result else None,
-        "crisis": case.crisis,
-        "signals": msgspec.to_builtins(list(case.signals)),
-    }
-
-
-def _disclosed(topics: Topics, database: str) -> Iterator[str]:
-    told = sorted(_events(topics["feedback.v1"], Feedback), key=lambda each: each.revision)
-    expected = {each.signal_id: (each.creditor, _feedback(each)) for each in told}
-    found = {
-        row["signal_id"]: (
-            row["creditor"],
-            model.Feedback(
-                row["status"],
-                row["help_accepted"],
-                frozenset(each["organisation"] for each in row["contacts"]),
-                row["withdrawn"],
-            ),
-        )
-        for row in rows(database, "SELECT * FROM feedback.disclosed")
-    }
-    yield from _compared_by_key("row of feedback.disclosed", expected, found)
-
-
-def _deliveries(topics: Topics, database: str, webhook: str, received: set[str]) -> Iterator[str]:
-    """One delivery per event for the party with a webhook; done, and its receiver has had it.
-
-    One that told of help and waited while something newer was told may have given way.
-    """
-    expected = {
-        derived("webhook", webhook, seen.source, seen.id)
-        for topic in ("pauses.v1", "feedback.v1")
-        for seen in topics[topic]
-        if seen.key == webhook
-    }
-    found = rows(database, "SELECT id, state FROM common.deliveries")
-    yield from _compared("common.deliveries", expected, {row["id"] for row in found})
-    left = Counter(row["state"] for row in found if row["state"] not in ("done", "replaced"))
-    if left:
-        yield f"deliveries that are not done: {dict(left)}"
-    replaced = {row["id"] for row in found if row["state"] == "replaced"}
-    yield from _compared("webhooks received", expected - replaced, received, replaced)
-
-
-def _compared(
-    what: str, expected: set[Any], found: set[Any], maybe: set[Any] | frozenset[Any] = frozenset()
-) -> Iterator[str]:
-    for word, some in (("missing", expected - found), ("too many", found - expected - maybe)):
-        if some:
-            yield f"{what}: {len(some)} {word} of {len(expected)}, for example {min(map(str, some))}"
-
-
-def _compared_by_key(what: str, expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
-    yield from _compared(what, set(expected), set(found))
-    for key in sorted(expected.keys() & found.keys()):
-        if expected[key] != found[key]:
-            yield f"{what} {key}: found {found[key]}, expected {expected[key]}"
