@@ -7,6 +7,7 @@ they were given (a request, a row), and nothing personal may reach a log. Messag
 
 import logging
 import sys
+import threading
 import traceback
 from collections.abc import MutableMapping
 from typing import Any
@@ -26,6 +27,9 @@ LEVELS = {
 }
 """What libraries say; all others from WARNING on."""
 
+_WARNINGS = "py.warnings"
+"""Where Python logs warnings: `file:line: kind: text`."""
+
 _Event = MutableMapping[str, Any]
 
 
@@ -44,6 +48,7 @@ def setup(service: str, replica: str) -> None:
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
     _route_libraries(shared)
+    _catch_the_rest()
 
 
 def _route_libraries(shared: list[structlog.typing.Processor]) -> None:
@@ -59,6 +64,14 @@ def _route_libraries(shared: list[structlog.typing.Processor]) -> None:
     for name, level in LEVELS.items():
         logging.getLogger(name).setLevel(level)
     logging.captureWarnings(capture=True)
+
+
+def _catch_the_rest() -> None:
+    """Log what nobody catches: Python writes it to stderr as it is, with its message."""
+    log = structlog.get_logger()
+    sys.excepthook = lambda _kind, error, _trace: log.critical("exception_not_handled", exc_info=error)
+    sys.unraisablehook = lambda found: log.error("exception_not_handled", exc_info=found.exc_value)
+    threading.excepthook = lambda found: log.error("exception_not_handled", exc_info=found.exc_value)
 
 
 def _names(service: str, replica: str) -> structlog.typing.Processor:
@@ -78,6 +91,8 @@ def _foreign(logger: Any, method: str, event: _Event) -> _Event:
     """Give a library's line the form of ours; asyncio puts the exception's text on its second line."""
     record: logging.LogRecord = event["_record"]
     message = event["event"].partition("\n")[0] if record.exc_info else event["event"]
+    if record.name == _WARNINGS:  # pydantic's quote the value that they warn of: place and kind say enough
+        message = ": ".join(message.split(": ", 2)[:2])
     return {**event, "event": "library_logged", "logger": record.name, "message": message}
 
 
@@ -85,6 +100,8 @@ def _hide_texts(record: logging.LogRecord) -> bool:
     """Let a library that logs an exception as an argument log its type only."""
     if isinstance(record.args, tuple):
         record.args = tuple(_hidden(each) for each in record.args)
+    elif record.args:
+        record.args = {name: _hidden(each) for name, each in record.args.items()}
     return True
 
 

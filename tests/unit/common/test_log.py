@@ -3,7 +3,10 @@ import gc
 import io
 import json
 import logging
+import re
 import sys
+import threading
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -27,6 +30,8 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
     levels = {name: logging.getLogger(name).level for name in log.LEVELS}
     monkeypatch.setattr(sys, "stderr", found)
     monkeypatch.setattr(root, "handlers", [])
+    for module, hook in ((sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook")):
+        monkeypatch.setattr(module, hook, getattr(module, hook))
     log.setup("ingest", "1")
     yield lambda: [json.loads(line) for line in found.getvalue().splitlines()]
     gc.enable()
@@ -92,6 +97,55 @@ def test_a_library_that_logs_an_exception_does_not_tell_its_message(lines: Lines
     assert crash["exception"][0]["type"] == "builtins.ValueError"
     assert heartbeat["message"] == "Heartbeat failed: ValueError"
     assert SECRET not in json.dumps([crash, heartbeat])
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_warning_of_a_library_is_logged_with_its_place_and_without_its_text(lines: Lines) -> None:
+    """Pydantic's quote the value that they warn of."""
+    warnings.warn(f"Expected `str` [input_value='{SECRET}', input_type=int]", UserWarning, stacklevel=1)
+    [line] = lines()
+    assert line["logger"] == "py.warnings"
+    assert re.fullmatch(r".*test_log\.py:\d+: UserWarning", line["message"])
+
+
+def test_a_library_that_names_its_arguments_does_not_tell_the_message_of_an_exception(lines: Lines) -> None:
+    logging.getLogger("kafka").warning("failed: %(error)s", {"error": ValueError(SECRET)})
+    assert [line["message"] for line in lines()] == ["failed: ValueError"]
+
+
+def thread_fails() -> None:
+    thread = threading.Thread(target=int, args=(SECRET,))
+    thread.start()
+    thread.join()
+
+
+def finalizer_fails() -> None:
+    class Failing:
+        def __del__(self) -> None:
+            raise ValueError(SECRET)
+
+    Failing()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("fail", [thread_fails, finalizer_fails])
+def test_what_nobody_catches_is_logged_without_its_message(fail: Callable[[], None], lines: Lines) -> None:
+    """Python itself would write it to stderr as it is."""
+    fail()
+    [line] = lines()
+    assert line["event"] == "exception_not_handled"
+    assert line["exception"][0]["type"] == "builtins.ValueError"
+    assert SECRET not in json.dumps(line)
+
+
+def test_also_where_the_process_ends_by_it(lines: Lines) -> None:
+    try:
+        failed()
+    except TransientError as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+    [line] = lines()
+    assert (line["event"], len(line["exception"])) == ("exception_not_handled", 2)
+    assert SECRET not in json.dumps(line)
 
 
 async def test_a_task_whose_exception_nobody_took_does_not_tell_its_message(lines: Lines) -> None:
