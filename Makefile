@@ -43,7 +43,7 @@ test: setup ## all tests on real Kafka and PostgreSQL (ARGS="-m 'not real'": the
 crash: setup ## take a whole hub under load apart, time and again; ends with every record accounted for (minutes)
 	@$(BIN)/python -m pytest -x -s tests/real/crash $(ARGS)
 
-bench: setup ## measure the hub on this machine (ARGS="a c": these; ARGS="--write docs/benchmarks.md")
+bench: setup ## measure the hub on this machine: a to g (ARGS=all; ARGS="a c": these; ARGS="--write docs/benchmarks.md")
 	@$(BIN)/python -m services.local.bench $(ARGS)
 
 leaks: setup ## search all that `make demo ARGS=--once` left behind for personal data that was sent in

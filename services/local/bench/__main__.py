@@ -31,6 +31,8 @@ from services.local.bench.restarts import Restarts
 from services.local.bench.shared import Shared
 from services.local.bench.snapshots import Snapshots
 
+USUAL = "abcdefg"
+"""What runs when nobody says which: those that say how fast the hub is, within a quarter of an hour."""
 ALL: tuple[Callable[[Shared], Benchmark], ...] = (
     ProcessorLoop,
     HouseholdRate,
@@ -48,7 +50,9 @@ ALL: tuple[Callable[[Shared], Benchmark], ...] = (
 
 
 def main(
-    letters: Annotated[list[str] | None, typer.Argument(help="Which ones, by letter; default: all.")] = None,
+    letters: Annotated[
+        list[str] | None, typer.Argument(help="Which ones, by letter, or all; default: a to g.")
+    ] = None,
     scale: Annotated[float, typer.Option(min=0.001, max=1, help="Part of the full sizes.")] = 1.0,
     replicas: Annotated[int, typer.Option(min=1, max=9, help="Processes of each service of the hub.")] = 1,
     write_to: Annotated[
@@ -78,13 +82,14 @@ def main(
 
 
 def chosen(letters: list[str], shared: Shared) -> list[Benchmark]:
-    """Return the benchmarks of these letters, all without any, in their order."""
+    """Return the benchmarks of these letters (none: the usual ones; `all`) in the order in which they run."""
     found = {each.letter: each for each in (make(shared) for make in ALL)}
-    if unknown := set(letters) - set(found):
+    wanted = set(found) if letters == ["all"] else set(letters or USUAL)
+    if unknown := wanted - set(found):
         raise ConfigurationError(
-            f"there is no benchmark {', '.join(sorted(unknown))}; choose from {' '.join(found)}"
+            f"there is no benchmark {', '.join(sorted(unknown))}; choose from {' '.join(found)}, or all"
         )
-    return [each for letter, each in found.items() if not letters or letter in letters]
+    return [each for letter, each in found.items() if letter in wanted]
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from services.local.bench.shared import Shared
 from services.local.demo.hub import Hub
 from services.local.waiting import wait_until
 
-SERVICES = ("ingest", "matcher", "notifier")
+SERVICES = ("ingest", "matcher", "notifier", "feedback")
 RATE = 50
 ROUNDS = 2
 _LONGEST_SECONDS = 120.0
@@ -120,5 +120,6 @@ _OUTPUTS: dict[str, Callable[[str], bool]] = {
     "ingest": "signals.v1".__eq__,
     "matcher": "cases.v1".__eq__,
     "notifier": lambda topic: topic.startswith("tenant.") and topic.endswith(".cases.v1"),
+    "feedback": "feedback.v1".__eq__,
 }
 """Topics that a signal makes the service write to."""

@@ -1,17 +1,20 @@
 import asyncio
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
 from services.common.errors import ConfigurationError
+from services.local.bench.__main__ import chosen
 from services.local.bench.figures import Aim, Figure, number, percentile
 from services.local.bench.load import fire, request
 from services.local.bench.month import BSNS, Month
 from services.local.bench.nation import Nation
 from services.local.bench.report import write
 from services.local.bench.sending import Plan
+from services.local.bench.shared import Shared
 
 ANSWER = b"HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\n\r\n{}"
 SMALL = Nation(municipalities=5, creditors=10)
@@ -48,6 +51,22 @@ class Server:
         self._server.close()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         await asyncio.gather(*others, return_exceptions=True)
+
+
+@pytest.mark.parametrize(
+    ("letters", "run"),
+    [([], "abcdefg"), (["all"], "abcdefghijkl"), (["k", "a"], "ak"), (["l"], "l")],
+    ids=["none", "all", "two", "one"],
+)
+def test_a_to_g_are_measured_unless_somebody_says_which(letters: list[str], run: str, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        found = chosen(letters, Shared(0.01, 1, tmp_path, stack))
+    assert "".join(sorted(each.letter for each in found)) == run
+
+
+def test_a_letter_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    with ExitStack() as stack, pytest.raises(ConfigurationError, match="no benchmark z; choose from a b"):
+        chosen(["a", "z"], Shared(0.01, 1, tmp_path, stack))
 
 
 @pytest.mark.parametrize(("percent", "value"), [(50, 50), (99, 99), (100, 100), (1, 1)])
