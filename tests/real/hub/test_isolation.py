@@ -9,19 +9,24 @@ import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from functools import partial
 
 import httpx
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.structs import TopicPartition as Place
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined] # public, but not marked as such
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
     AdminClient,
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
     NewTopic,
+    ResourcePatternType,
     ResourceType,
 )
 from typer.testing import CliRunner
@@ -36,7 +41,8 @@ from services.common.catalogue import (
 )
 from services.common.connection import connection, librdkafka
 from services.common.errors import ConfigurationError, TransientError
-from services.common.rights import apply_acls
+from services.common.processor.poison import dead_letter
+from services.common.rights import _found, apply_acls
 from services.common.settings import REPOSITORY, KafkaSettings
 from services.common.topics import apply
 from services.local.cli import app
@@ -58,6 +64,8 @@ from tests.real.hub.town import BAILIFF, INSURER, LANDLORD, OTHER_LANDLORD, OTHE
 pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(900)]
 
 SECONDS = 400
+MENDER = "mender"
+"""Who looks at dead letters and sends them back, for as long as that takes."""
 QUIET = {"log_level": 0}
 """The client outlives the broker and would complain of it."""
 CATALOGUE = load_catalogue(REPOSITORY / "schemas")
@@ -121,7 +129,7 @@ def made_by(service: str, every: set[str]) -> set[str]:
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
-    with protected_site([*SERVICES, PREPARE, *TENANTS]) as found:
+    with protected_site([*SERVICES, PREPARE, MENDER, *TENANTS]) as found:
         apply_acls(found.settings(ADMIN), CATALOGUE, [])
         yield found
 
@@ -262,6 +270,48 @@ async def test_who_makes_topics_reads_and_writes_none(site: Site, every: set[str
     user = site.settings(PREPARE)
     assert await refused_reading(user, every) == every
     assert await refused_writing(user, every) == every
+
+
+def test_who_sends_dead_letters_back_needs_no_more_than_operations_md_says(site: Site, town: Town) -> None:
+    every = [dlq_of(topic.name) for topic in CATALOGUE.topics if topic.dlq]
+    allowed(site, ResourceType.TOPIC, every, AclOperation.READ)
+    allowed(site, ResourceType.TOPIC, ["signals.v1", "signals.v1.dlq"], AclOperation.READ, AclOperation.WRITE)
+    allowed(site, ResourceType.TRANSACTIONAL_ID, ["dlq-replay-signals.v1"], AclOperation.WRITE)
+    assert town.signal(LANDLORD, "H-1").status_code == 202  # perhaps the same again
+    asyncio.run(put_aside(site))
+    variables = site.variables(MENDER)
+    assert "1 x ValueError" in run(["dlq", "list"], variables)
+    assert "error     ValueError" in run(["dlq", "show", "signals.v1"], variables)
+    back = run(["dlq", "replay", "signals.v1"], variables)
+    assert back == "signals.v1: 1 sent back, 0 superseded, 0 left\n"
+
+
+def allowed(site: Site, kind: ResourceType, names: Iterable[str], *operations: AclOperation) -> None:
+    """Give the mender rights by hand, as who runs a Kafka does."""
+    literal, allow = ResourcePatternType.LITERAL, AclPermissionType.ALLOW
+    given = {
+        AclBinding(kind, name, literal, f"User:{MENDER}", "*", operation, allow)
+        for name in names
+        for operation in operations
+    }
+    admin = AdminClient(librdkafka(site.settings(ADMIN)) | QUIET)
+    for made in admin.create_acls(list(given)).values():
+        made.result(60)
+    wait_until(lambda: given <= _found(admin), 30, "the rights of the mender")
+
+
+async def put_aside(site: Site) -> None:
+    """Write a letter about a signal that was handled well, as if a consumer had failed on it."""
+    user = site.settings(ADMIN)
+    record = await one_of("signals.v1", user)
+    value, headers = dead_letter(record, ValueError(), "matcher-households", datetime.now(UTC))
+    async with AIOKafkaProducer(**connection(user), acks="all") as producer:
+        await producer.send_and_wait("signals.v1.dlq", value, record.key, 0, headers=headers)
+
+
+async def one_of(topic: str, user: KafkaSettings) -> ConsumerRecord:
+    async with AIOKafkaConsumer(topic, **connection(user), auto_offset_reset="earliest") as consumer:
+        return await consumer.getone()
 
 
 # The parties
