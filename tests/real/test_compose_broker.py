@@ -12,9 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka.admin import (  # type: ignore[attr-defined] # public, but not marked as such
+    AdminClient,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
+)
+from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from services.common.catalogue import load_catalogue
+from services.common.connection import librdkafka
 from services.common.errors import TransientError
 from services.common.settings import REPOSITORY, KafkaSettings
 from services.common.topics import apply
@@ -23,7 +31,7 @@ from services.local.kafka import EmbeddedKafka
 from services.local.kafka_kit import kafka_kit
 from services.local.waiting import free_ports
 from tests.contract.compose import broker_properties, filled_in
-from tests.real.hub.attempts import refused_reading, refused_writing, seen_by
+from tests.real.hub.attempts import refused_groups, refused_reading, refused_writing, seen_by
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 
@@ -31,6 +39,7 @@ COMPOSE = filled_in()
 CATALOGUE = load_catalogue(REPOSITORY / "schemas")
 SERVICES = ("ingest", "matcher", "notifier", "feedback")
 INSIDE, CONTROLLER, HUB, PARTIES = "127.0.0.1:9091", "127.0.0.1:9093", "kafka:9092", "127.0.0.1:19092"
+CREDITOR, TOWN = "00000099000000001001", "00000099000000000363"
 TOOLS = "/opt/kafka/bin"
 CLIENT = "/etc/kafka/broker.properties"
 
@@ -71,9 +80,27 @@ def machine(session_folder: Path) -> Iterator[Machine]:
     ):
         (folder / "broker.properties").write_text(COMPOSE["configs"]["broker"]["content"])
         make_users(found, folder)
-        said = CliRunner().invoke(app, ["topics", "apply", "--acls"], env=found.environment("prepare"))
-        assert said.exit_code == 0, said.output
+        prepare(found)
         yield found
+
+
+def prepare(machine: Machine, *more: str) -> None:
+    """What the service `prepare` does, and by hand for a new party."""
+    said = CliRunner().invoke(app, ["topics", "apply", "--acls", *more], env=machine.environment("prepare"))
+    assert said.exit_code == 0, said.output
+
+
+@pytest.fixture(scope="module")
+def creditor(machine: Machine) -> KafkaSettings:
+    """A party beside another one, as docs/operations.md makes it ("Kafka without Strimzi")."""
+    info, password = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096), "made-up-party"
+    user = UserScramCredentialUpsertion(CREDITOR, info, password.encode())
+    outside = machine.client("prepare", kafka=machine.here(PARTIES))
+    admin = AdminClient(librdkafka(outside))
+    for made in admin.alter_user_scram_credentials([user]).values():
+        made.result(60)
+    prepare(machine, "--party", f"{CREDITOR}=CREDITOR", "--party", f"{TOWN}=MUNICIPALITY")
+    return outside.model_copy(update={"kafka_username": CREDITOR, "kafka_password": SecretStr(password)})
 
 
 def settings(machine: Machine, ports: Mapping[str, int]) -> dict[str, str]:
@@ -120,6 +147,21 @@ async def test_a_service_gets_in_and_reads_and_writes_what_topics_yaml_says(
 def test_the_administrator_sees_every_topic_from_outside_the_containers_too(machine: Machine) -> None:
     outside = machine.client("prepare", kafka=machine.here(PARTIES))
     assert {topic.name for topic in CATALOGUE.hub_topics()} <= seen_by(outside)
+
+
+async def test_a_party_reads_what_is_its_own_from_outside_and_writes_its_signals_and_nothing_else(
+    machine: Machine, creditor: KafkaSettings
+) -> None:
+    told = {f"tenant.{CREDITOR}.{subject}.v1" for subject in ("pauses", "feedback", "refusals")}
+    said = {f"intake.{CREDITOR}.signalen.v1"}
+    every = seen_by(machine.client("prepare", kafka=machine.here(PARTIES)))
+    assert {*told, *said, f"tenant.{TOWN}.cases.v1"} <= every
+    assert await refused_reading(creditor, every) == every - told
+    assert await refused_writing(creditor, every) == every - said
+    assert seen_by(creditor) == told | said
+    hub = {spec.name for spec in CATALOGUE.processors} | {spec.name for spec in CATALOGUE.projections}
+    others = {f"{TOWN}-afnemer", *hub}
+    assert await refused_groups(creditor, {f"{CREDITOR}-afnemer", *others}) == others
 
 
 @pytest.mark.parametrize("place", [HUB, PARTIES, INSIDE])
