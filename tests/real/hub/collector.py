@@ -30,12 +30,15 @@ class Collector:
 
     url: str
     spans: list[Seen] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    """All that came, as it came: also what `Seen` has no place for, such as events of a span."""
 
     def of(self, trace: str, service: str, name: str = "") -> list[Seen]:
         """Return the spans of one service in a trace."""
         return [s for s in self.spans if s.trace == trace and s.service == service and name in s.name]
 
     def take(self, body: bytes) -> None:
+        self.bodies.append(body)
         for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
             service = values(resource.resource.attributes)["service.name"]
             for scope in resource.scope_spans:

@@ -1,17 +1,21 @@
 """What of the residents was sent in, and a finder of it in any bytes: as it stands or dressed up.
 
-Dresses: other case, without marks, JSON escapes, percent encoding, UTF-16, base64 at any alignment, hex,
-gzip. The encrypted field (a compact JWE) is taken out first; its header, which all can read, is looked at,
-but for what is as random in it as a key: between two dashes a short name turns up there by chance.
+Dresses: other case, without marks, Windows-1252, escapes of JSON and Python, percent encoding (also twice),
+UTF-16, base64 at any alignment, hex, gzip, zlib, zip (a spreadsheet). The encrypted field (a compact JWE) is
+taken out first; its header, which all can read, is looked at, but for what is as random in it as a key:
+between two dashes a short name turns up there by chance.
 """
 
 import base64
 import gzip
 import re
 import unicodedata
+import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from io import BytesIO
 from urllib.parse import unquote_plus
 
 NOISE = 6
@@ -28,7 +32,11 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{8,}")
 _HEX = re.compile(rb"[0-9a-fA-F]{12,}")
 _WIDE = re.compile(rb"(?:[\x20-\x7e]\x00){3}")
 _MARKS = re.compile("[\u0300-\u036f]+")
+_ESCAPED_BYTES = re.compile(r"(?:\\\\?x[0-9a-fA-F]{2})+")
 GZIP = b"\x1f\x8b\x08"
+ZIP = b"PK\x03\x04"
+ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+PACKED = (GZIP, ZIP, *ZLIB)
 
 
 class Kind(StrEnum):
@@ -80,9 +88,9 @@ def spellings(kind: Kind, value: str) -> Iterator[str]:
             yield from (f"{year}-{month}-{day}", digits, f"{day}-{month}-{year}")
         case Kind.PHONE if len(digits) > 8:
             national = digits.removeprefix("0031").removeprefix("31").removeprefix("0")
-            yield from (folded, f"0{national}", f"31{national}", f"0031{national}")
+            yield from (folded, national, f"0{national}", f"31{national}", f"0031{national}")
         case Kind.BSN if len(digits) > 7:
-            yield digits
+            yield from (folded, digits, digits.lstrip("0"))  # as it was sent, and as a number
         case Kind.EMAIL if "@" in folded:
             yield folded
         case Kind.CUSTOMER if len(folded) > 4:
@@ -116,8 +124,6 @@ class Finder:
         return found - meant
 
     def _dressed(self, data: bytes) -> Iterator[tuple[str, Kind]]:
-        if data.startswith(GZIP):
-            yield from ((f"gzip, {dress}", kind) for dress, kind in self._dressed(gzip.decompress(data)))
         bare = _JWE.sub(lambda match: b"\n" + _COORDINATE.sub(b"", _decoded(match[1])) + b"\n", data)
         yield from self._written(bare, "", 0)
         yield from self._unwrap(bare, "base64", _BASE64, _aligned)
@@ -129,8 +135,8 @@ class Finder:
         new = {dress.encode() + b" " + token for token in pattern.findall(data)} - self._unwrapped
         inner = [each for token in new for each in decode(token.partition(b" ")[2])]
         for each in inner:
-            if each.startswith(GZIP):
-                yield from self._written(gzip.decompress(each), f"{dress}, gzip, ", NOISE)
+            if each.startswith(PACKED):
+                yield from self._written(b"\n".join(unpacked(each)), f"{dress}, packed, ", NOISE)
         found = list(self._written(b"\n".join(inner), f"{dress}, ", NOISE))
         if not found:  # what was found once is found in every other place too
             self._unwrapped |= new
@@ -138,13 +144,23 @@ class Finder:
 
     def _written(self, data: bytes, dress: str, least: int) -> Iterator[tuple[str, Kind]]:
         """Yield what can be read in bytes as text of some encoding."""
-        text = data.decode(errors="replace").replace("\ufffd", " ")
+        raw = data.decode(errors="replace")
+        text = raw.replace("\ufffd", " ")
         yield from ((f"{dress}text", kind) for kind in self._kinds(text, least))
         if "\\u" in text:
             plain = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
             yield from ((f"{dress}JSON escapes", kind) for kind in self._kinds(plain, least))
+        if "\ufffd" in raw:
+            western = data.decode("cp1252", errors="replace")
+            yield from ((f"{dress}Windows-1252", kind) for kind in self._kinds(western, NOISE))
+        if "\\x" in text:
+            plain = _ESCAPED_BYTES.sub(_unescaped, text)
+            yield from ((f"{dress}Python escapes", kind) for kind in self._kinds(plain, least))
         if not least and "%" in text:
-            yield from ((f"{dress}URL", kind) for kind in self._kinds(unquote_plus(text), least))
+            plain = unquote_plus(text)
+            yield from ((f"{dress}URL", kind) for kind in self._kinds(plain, least))
+            if "%" in plain:
+                yield from ((f"{dress}URL twice", kind) for kind in self._kinds(unquote_plus(plain), least))
         if _WIDE.search(data):
             for encoding in ("utf-16-le", "utf-16-be"):
                 for start in (0, 1):
@@ -163,6 +179,27 @@ def _fold(text: str) -> str:
     if not text.isascii():
         text = _MARKS.sub("", unicodedata.normalize("NFKD", text.replace("\u0131", "i")))
     return text.casefold()
+
+
+def unpacked(data: bytes) -> Iterator[bytes]:
+    """Yield what is in a gzip, zlib or zip (names and contents); what only begins like one, as it is."""
+    try:
+        if data.startswith(ZIP):
+            with zipfile.ZipFile(BytesIO(data)) as packed:
+                yield "\n".join(packed.namelist()).encode()
+                yield from map(packed.read, packed.namelist())
+        elif data.startswith(GZIP):
+            yield gzip.decompress(data)
+        elif data.startswith(ZLIB):
+            yield zlib.decompress(data)
+        else:
+            yield data
+    except (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile):
+        yield data
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return bytes.fromhex(re.sub(r"\\+x", "", found[0])).decode(errors="replace")
 
 
 def _aligned(token: bytes) -> Iterator[bytes]:

@@ -3,10 +3,6 @@
 import json
 import os
 import signal
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -14,117 +10,29 @@ import httpx
 from services.common.identifiers import derived_id
 from services.local.demo.forms import MEDIA_TYPE, file_of
 from services.local.waiting import free_ports, wait_until
-from tests.real.hub.town import BAILIFF, BSN, HUB, INSURER, LANDLORD, TOWN, Town, days_ago, signal_body
-
-SECONDS = 180
-CUSTOMER = "KLANT-4711"
-NAME, POSTCODE, EMAIL, PHONE = "Ägypten-Jansen", "1234 XY", "bewoner@example.org", "0612345678"
-HOME = {"postcode": POSTCODE, "huisnummer": 12}
-"""Not the postcode that an error names as an example."""
-WRONG: dict[str, Any] = {
-    "kenmerk": f" {NAME} ",
-    "schuldeiser": BSN,
-    "gemeentecode": POSTCODE,
-    "signaalpartner": NAME,
-    "bedragInCenten": EMAIL,
-    "ontstaansdatum": "29-02-1980",
-    "signaaldatum": BSN,
-    "crisissignaal": PHONE,
-    "warmeOverdracht": NAME,
-    "klantnummer": f"{CUSTOMER} ",
-    "opmerking": BSN,
-    BSN: 1,
-    NAME: EMAIL,
-    "persoon": {
-        "burgerservicenummer": "999990018",
-        "voorletters": EMAIL,
-        "voorvoegsel": f"van {NAME}",
-        "geslachtsnaam": f"#{NAME}",
-        "geboortedatum": "1980-02-29T00:00",
-        "roepnaam": NAME,
-    },
-    "adres": {
-        "postcode": f"{POSTCODE}.",
-        "huisnummer": BSN,
-        "huisletter": NAME,
-        "huisnummertoevoeging": EMAIL,
-    },
-    "contact": {"telefoon": EMAIL, "email": PHONE},
-}
-"""Personal data in every member, in the names of some, and none where it belongs."""
-BROKEN = f'{{"burgerservicenummer": "{BSN}", "geslachtsnaam": "{NAME}'
-
-
-@dataclass
-class Watched(Town):
-    """A town that keeps what it sent and what it heard."""
-
-    sent: list[object] = field(default_factory=list)
-    heard: list[httpx.Response] = field(default_factory=list)
-
-    @property
-    def folder(self) -> Path:
-        return Path(self.endpoints["jwks"]).parents[1]
-
-    def send(
-        self,
-        service: str,
-        method: str,
-        path: str,
-        party: str,
-        scope: str,
-        team: str | None = None,
-        **body: Any,
-    ) -> httpx.Response:
-        self.sent.append(body.get("json"))
-        return self.keep(super().send(service, method, path, party, scope, team, **body))
-
-    def keep(self, answer: httpx.Response) -> httpx.Response:
-        self.heard.append(answer)
-        return answer
-
-    def signal(
-        self, creditor: str, reference: str, *, party: str | None = None, **other: Any
-    ) -> httpx.Response:
-        return super().signal(
-            creditor, reference, party=party, **{"klantnummer": CUSTOMER, "adres": HOME} | other
-        )
-
-    def register(self, reference: str, party: str = TOWN, **other: Any) -> httpx.Response:
-        return super().register(reference, party, **{"adres": HOME} | other)
-
-    def wrong(self, method: str, service: str, path: str, party: str, scope: str, **body: Any) -> None:
-        """Send what must be refused."""
-        answer = self.send(service, method, f"/v1/{path}", party, scope, **body)
-        assert answer.status_code == 400, answer.text
-
-    def post(self, path: str, content: bytes, kind: str, party: str = LANDLORD) -> httpx.Response:
-        """Post a body as it is to ingest."""
-        headers = {"Authorization": f"Bearer {self.token(party, 'signalen')}", "Content-Type": kind}
-        url = self.endpoints["ingest"] + path
-        return self.keep(httpx.post(url, headers=headers, content=content, timeout=60))
-
-    def deliver(self, form: str, rows: list[Any]) -> dict[str, Any]:
-        """Deliver rows, and look the delivery up; return its counts."""
-        self.sent += rows
-        answer = self.post("/v1/leveringen", file_of(form, tuple(rows)), MEDIA_TYPE[form])
-        self.send("ingest", "GET", answer.headers["location"], LANDLORD, "signalen")
-        counts: dict[str, Any] = answer.json()["aantallen"]
-        return counts
-
-    def answers(self) -> Iterator[tuple[str, bytes]]:
-        """Yield what was heard as places to search."""
-        for each in self.heard:
-            what = "metrics" if each.url.path == "/metrics" else each.request.method
-            place = f"answer {what} {each.status_code}"
-            yield place, b"\n".join([*(b"%b: %b" % pair for pair in each.headers.raw), each.content])
+from tests.real.hub import story_files, story_intake
+from tests.real.hub.town import BAILIFF, BSN, HUB, INSURER, LANDLORD, PERSON, TOWN, days_ago
+from tests.real.hub.watched import (
+    BROKEN,
+    EMAIL,
+    HOME,
+    NAME,
+    PHONE,
+    SECONDS,
+    WRONG,
+    Watched,
+    row,
+)
 
 
 def live(town: Watched) -> None:
     """Let all of it happen."""
     _webhooks(town)
+    story_intake.write(town)
     _right(town)
     _wrong(town)
+    story_files.send(town)
+    story_intake.wait_for_it(town)
     _forbidden(town)
     _killed(town)
 
@@ -135,11 +43,6 @@ def _webhooks(town: Watched) -> None:
     creditor = {"naam": "Verhuurder", "rollen": ["schuldeiser"], "signaalpartner": "Huur"}
     town.master(f"partijen/{LANDLORD}", **creditor, webhook=url)
     town.master(f"partijen/{BAILIFF}", naam="Deurwaarder", rollen=["deurwaarder"], webhook=url)
-
-
-def row(reference: str) -> dict[str, Any]:
-    """Return a good signal."""
-    return signal_body(reference, "Huur") | {"klantnummer": CUSTOMER, "adres": HOME}
 
 
 def _right(town: Watched) -> None:
@@ -153,14 +56,26 @@ def _right(town: Watched) -> None:
     assert town.register("SHV-1").is_success
     wait_until(lambda: town.check().json()["bekend"], SECONDS, "the registration")
     wait_until(lambda: town.debts("M-1").status_code == 202, SECONDS, "the registration in ingest")
+    _questions(town)
     assert town.register("SHV-1", adres=HOME | {"huisnummer": 5}).is_success
     path = f"/v1/signalen/{derived_id('signal', LANDLORD, 'H-1')}"
     corrected = row("H-1") | {"adres": HOME | {"huisnummer": 7}}
     assert town.send("ingest", "PUT", path, LANDLORD, "signalen", json=corrected).status_code == 202
     assert town.send("ingest", "DELETE", path, LANDLORD, "signalen").status_code == 204
-    for form in ("csv", "ndjson"):
+    for form in ("csv", "ndjson", "xlsx"):
         assert town.deliver(form, [row(f"{form}-{number}") for number in range(3)])["geaccepteerd"] == 3
     assert town.send("ingest", "DELETE", "/v1/registraties/SHV-1", TOWN, "registraties").status_code == 204
+
+
+def _questions(town: Watched) -> None:
+    """A signal that names no birth date and says more, may be of who is in debt help: that is asked."""
+    some = {name: PERSON[name] for name in ("voorletters", "geslachtsnaam")}
+    assert town.signal(LANDLORD, "H-7", persoon=some, bedragInCenten=999_999).status_code == 202
+    wait_until(lambda: bool(town.questions()), SECONDS, "the question")
+    path = f"/v1/vragen/{town.questions()[0]['id']}/antwoord"
+    town.wrong("POST", "feedback", path.removeprefix("/v1/"), TOWN, "zaken", json={"antwoord": NAME, BSN: 1})
+    answer = town.send("feedback", "POST", path, TOWN, "zaken", json={"antwoord": "nee"})
+    assert answer.status_code == 202, answer.text
 
 
 def _wrong(town: Watched) -> None:
@@ -190,6 +105,12 @@ def _wrong(town: Watched) -> None:
         NAME: EMAIL,
     }
     town.wrong("POST", "matcher", "toetsen", BAILIFF, "toetsen", json=check)
+    right = {"burgerservicenummer": BSN, "dossiernummer": "D-2", "reden": "beslag"}
+    many = {"toetsen": [right, check, right | {"burgerservicenummer": EMAIL}, NAME]}
+    rows = town.send("matcher", "POST", "/v1/bulktoetsen", BAILIFF, "toetsen", json=many).json()["rijen"]
+    assert [bool(each["antwoord"]) for each in rows] == [True, False, False, False]
+    town.wrong("POST", "matcher", "bulktoetsen", BAILIFF, "toetsen", json=many | {"namens": NAME, EMAIL: BSN})
+    town.send("matcher", "DELETE", f"/v1/toetsen/{BSN}", BAILIFF, "toetsen")
     debts = check | {"schulden": [WRONG | {"schuldeiserNaam": f"{NAME}\n"}, NAME]}
     town.wrong("POST", "ingest", "schuldmeldingen", BAILIFF, "schuldmeldingen", json=debts)
     for path in (f"partijen/{TOWN}", "overeenkomsten/x", f"beleid/{TOWN}", "teams/x"):

@@ -5,29 +5,32 @@ demo leaves behind (leaks.py).
 """
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Iterator
-from urllib.parse import quote
 
-import msgspec
 import psycopg
 import pytest
-from confluent_kafka import Producer
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from services.local.erasing import erase
 from services.local.waiting import wait_until
 from tests.real.hub.collector import Collector, collecting
-from tests.real.hub.leaks import everything, search
+from tests.real.hub.leaks import MEANT_FOR_IT, search
 from tests.real.hub.opening import keys_of, openable, sealed
 from tests.real.hub.personal import Finder, Kind
-from tests.real.hub.story import CUSTOMER, EMAIL, NAME, PHONE, SECONDS, Watched, live
+from tests.real.hub.planted import PLACES, SPANS, exported, produce
+from tests.real.hub.story import live
+from tests.real.hub.story_intake import INTAKE
 from tests.real.hub.town import BSN, TOWN, Town, opened
+from tests.real.hub.watched import EMAIL, NAME, SECONDS, Watched
+from tests.real.hub.written import everything
 
 pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 SERVICES = {"ingest", "matcher", "notifier", "feedback"}
+CLEAR = {f"topic {INTAKE}, {part}": frozenset(Kind) for part in ("key", "headers", "value", "content")}
+"""What a creditor wrote itself, until it is taken in and deleted."""
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +59,7 @@ def lived(hub: Town) -> Watched:
 def searched(town: Watched, *more: tuple[str, bytes]) -> tuple[Finder, Counter[str]]:
     finder = Finder.of(town.sent)
     places = everything(town.folder, town.endpoints["kafka"], town.endpoints["database"])
-    return finder, search(finder, [*places, *town.answers(), *more])
+    return finder, search(finder, [*places, *town.answers(), *more], MEANT_FOR_IT | CLEAR)
 
 
 def test_nothing_that_the_hub_wrote_or_answered_holds_personal_data(
@@ -65,7 +68,7 @@ def test_nothing_that_the_hub_wrote_or_answered_holds_personal_data(
     wait_until(
         lambda: {span.service for span in collector.spans} == SERVICES, SECONDS, "spans of each service"
     )
-    finder, looked = searched(lived, *(("spans", repr(span).encode()) for span in list(collector.spans)))
+    finder, looked = searched(lived, *(("spans", body) for body in list(collector.bodies)))
     assert set(finder.forms.values()) == set(Kind)
     assert looked.keys() >= {
         "topic __consumer_offsets, value",
@@ -73,6 +76,8 @@ def test_nothing_that_the_hub_wrote_or_answered_holds_personal_data(
         "topic matcher-households.changelog, content",
         "topic signals.v1, headers",
         f"topic tenant.{TOWN}.signals.v1, content",
+        "topic answers.v1, content",
+        "topic refusals.v1, content",
         "table common.deliveries, body",
         "table feedback.signals, personal",
         "file data/logs/ingest-0.log",
@@ -83,6 +88,7 @@ def test_nothing_that_the_hub_wrote_or_answered_holds_personal_data(
         "answer POST 409",
         "answer POST 503",
         "answer metrics 200",
+        "file up.log",
         "spans",
     }
     assert "\n".join(map(str, sorted(finder.hits))) == ""
@@ -90,46 +96,34 @@ def test_nothing_that_the_hub_wrote_or_answered_holds_personal_data(
 
 def test_a_record_that_cannot_be_read_is_not_quoted_in_log_or_headers(lived: Watched) -> None:
     """Whoever may write to a topic writes what it likes: that stays on the DLQ, and comes nowhere else."""
-    produce(lived, "signals.v1", key=b"x", value=f"{BSN} {NAME} {EMAIL}".encode())
+    produce(lived, "signals.v1", value=f"{BSN} {NAME} {EMAIL}".encode())
     log = lived.folder / "logs" / "matcher-0.log"
     wait_until(lambda: "record_sent_to_dlq" in log.read_text(), SECONDS, "the DLQ")
     finder, _ = searched(lived)
     assert {hit.place for hit in finder.hits} == {"topic signals.v1, value", "topic signals.v1.dlq, value"}
 
 
-def test_the_search_finds_what_is_planted_in_any_place(lived: Watched) -> None:
-    """Also what Avro and msgpack write as a number."""
-    topic, number = "checks.v1.dlq", int(BSN)
-    produce(lived, topic, key=BSN.encode(), value=b"x", headers=[("planted", EMAIL.encode())])
-    state = msgspec.msgpack.encode([None, number])
-    produce(lived, "matcher-households.changelog", key=b"planted", value=state)
-    (lived.folder / "logs" / "planted.log").write_text(f"GET /v1/zaken?naam={quote(NAME)}")
-    url = lived.endpoints["database"].replace("+psycopg", "", 1)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("CREATE TABLE planted (a text, b jsonb, c bytea, d bigint, e text[])")
-        values = (PHONE, json.dumps({"x": [NAME]}), EMAIL.encode(), number, [CUSTOMER])
-        connection.execute("INSERT INTO planted VALUES (%s, %s, %s, %s, %s)", values)
+@pytest.fixture(scope="module")
+def places(lived: Watched) -> set[str]:
+    """Where something is found when there is something in every kind of place."""
+    for _, plant in PLACES.values():
+        plant(lived)
     finder, _ = searched(lived)
-    assert {hit.place for hit in finder.hits} >= {
-        f"topic {topic}, key",
-        f"topic {topic}, headers",
-        "topic matcher-households.changelog, content",
-        "file data/logs/planted.log",
-        *(f"table public.planted, {column}" for column in "abcde"),
-    }
+    return {hit.place for hit in finder.hits}
 
 
-def produce(
-    town: Watched,
-    topic: str,
-    *,
-    key: bytes,
-    value: bytes,
-    headers: list[tuple[str, str | bytes | None]] | None = None,
+@pytest.mark.parametrize("place", [place for place, _ in PLACES.values()], ids=PLACES)
+def test_the_search_finds_what_is_planted_in_any_place(place: str, places: set[str]) -> None:
+    assert place in places
+
+
+@pytest.mark.parametrize("planted", SPANS.values(), ids=SPANS)
+def test_the_search_finds_what_is_planted_in_what_is_sent_to_a_collector(
+    planted: tuple[Span, str], lived: Watched, collector: Collector
 ) -> None:
-    producer = Producer({"bootstrap.servers": town.endpoints["kafka"]})
-    producer.produce(topic, value, key, headers=headers or [])
-    assert producer.flush(SECONDS) == 0
+    found = Collector(collector.url)
+    found.take(exported(*planted))
+    assert Finder.of(lived.sent).look("spans", b"\n".join(found.bodies))
 
 
 def test_after_an_erasure_the_hub_can_open_no_copy_anywhere_and_knows_no_case_of_it(lived: Watched) -> None:

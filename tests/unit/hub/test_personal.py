@@ -2,15 +2,21 @@
 
 import base64
 import gzip
+import io
 import json
 import os
+import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
+import msgspec
 import pytest
+import xlsxwriter
 
-from tests.real.hub.leaks import cell
+from tests.real.hub.leaks import search
 from tests.real.hub.personal import Finder, Kind
+from tests.real.hub.written import cell, unpacked
 
 VALUES = {
     Kind.BSN: "999990019",
@@ -38,6 +44,10 @@ DRESSES: Mapping[str, Dress] = {
     "upper case": lambda text: text.upper().encode(),
     "JSON escapes": lambda text: json.dumps({"x": text}).encode(),
     "URL": lambda text: quote(text).encode(),
+    "URL twice": lambda text: quote(quote(text)).encode(),
+    "Windows-1252": lambda text: f"é {text}".encode("cp1252"),
+    "Python's bytes": lambda text: repr(text.encode()).encode(),
+    "Python's bytes in JSON": lambda text: json.dumps(repr(text.encode())).encode(),
     "UTF-16": lambda text: text.encode("utf-16"),
     "UTF-16, the other end first, shifted": lambda text: b"x" + text.encode("utf-16-be"),
     "base64": in_base64(0),
@@ -46,8 +56,8 @@ DRESSES: Mapping[str, Dress] = {
     "base64 for URLs behind a length": lambda text: b"H" + base64.urlsafe_b64encode(f"~{text}?".encode()),
     "hex": lambda text: text.encode().hex().encode(),
     "hex behind a digit": lambda text: b"a" + text.encode().hex().upper().encode(),
-    "gzip": lambda text: gzip.compress(text.encode()),
     "gzip in base64": lambda text: base64.b64encode(gzip.compress(text.encode())),
+    "zlib in hex": lambda text: zlib.compress(text.encode()).hex().encode(),
     "header of a JWE": header_of_jwe,
 }
 
@@ -62,6 +72,49 @@ def test_a_value_is_found_in_any_dress(kind: Kind, dress: Dress) -> None:
     found = finder()
     assert {hit.kind for hit in found.look("here", dress(VALUES[kind]))} == {kind}
     assert {hit.place for hit in found.hits} == {"here"}
+
+
+def zipped(text: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("sheet.xml", f"<v>{text}</v>")
+    return file.getvalue()
+
+
+def spreadsheet(text: str) -> bytes:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+        book.add_worksheet().write(0, 0, text)
+    return file.getvalue()
+
+
+PACKINGS: Mapping[str, Dress] = {
+    "gzip": lambda text: gzip.compress(text.encode()),
+    "zlib": lambda text: zlib.compress(text.encode()),
+    "zip": zipped,
+    "spreadsheet": spreadsheet,
+    "cut off, so as it is": lambda text: b"PK\x03\x04" + text.encode(),
+}
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("pack", PACKINGS.values(), ids=PACKINGS)
+def test_a_value_is_found_in_what_is_packed_beside_other_things(kind: Kind, pack: Dress) -> None:
+    found = finder()
+    search(found, [("file x", b"something"), ("file x", pack(VALUES[kind]))])
+    assert {(hit.place, hit.kind) for hit in found.hits} == {("file x", kind)}
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_value_is_found_in_msgpack_as_text_and_as_a_number(kind: Kind) -> None:
+    for value in (VALUES[kind], int(VALUES[kind]) if VALUES[kind].isdecimal() else {VALUES[kind]: 1}):
+        content = unpacked(msgspec.msgpack.encode([None, {"x": value}]))
+        assert {hit.kind for hit in finder().look("here", content)} == {kind}
+
+
+def test_a_bsn_that_begins_with_a_zero_is_found_as_a_number_too() -> None:
+    found = Finder.of([{Kind.BSN.value: "012345672"}])
+    assert found.look("here", cell(12345672))
 
 
 @pytest.mark.parametrize(
