@@ -105,7 +105,7 @@ class KafkaIntake(Member):
         self._busy_since = None
         if monotonic() > self._delete_at:
             self._delete_at = monotonic() + DELETE_SECONDS
-            await self._delete()
+            await self._delete(consumer)
 
     async def _take(
         self, consumer: AIOKafkaConsumer, tp: TopicPartition, records: list[ConsumerRecord]
@@ -159,8 +159,10 @@ class KafkaIntake(Member):
             "partition_halted", projection=self._group, topic=tp.topic, partition=tp.partition, reason=reason
         )
 
-    async def _delete(self) -> None:
-        """Delete what was taken in."""
+    async def _delete(self, consumer: AIOKafkaConsumer) -> None:
+        """Delete what was taken in, also by who had a partition before: it may have been killed."""
+        for tp in consumer.assignment() - self._taken.keys():
+            self._taken[tp] = await consumer.committed(tp) or 0
         wanted = {tp: at for tp, at in self._taken.items() if self._deleted.get(tp, 0) < at}
         if wanted:
             try:
