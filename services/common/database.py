@@ -17,6 +17,12 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x51_67_6E_6C
 """Key of the advisory lock that lets one process migrate at a time; any number, never changed."""
 _CONNECT_SECONDS = 5
+_LOCK_SECONDS = 10
+_IDLE_SECONDS = 30
+"""How long a transaction waits for what another holds, and how long one may be silent that holds something,
+unless it says otherwise: a process that froze, or whose machine is gone, must not stop the others."""
+_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+"""Seconds (the last: milliseconds) until a peer that is gone without a word is known to be gone."""
 _POOL_SECONDS = 10
 _CONNECTIONS = 10
 """All of a process; they stay open, because PostgreSQL starts a process for each new one (some 10 ms)."""
@@ -31,12 +37,17 @@ def make_engine(database: Settings | str) -> AsyncEngine:
     """
     return create_async_engine(
         database if isinstance(database, str) else database.database_url.get_secret_value(),
-        connect_args={"connect_timeout": _CONNECT_SECONDS},
+        connect_args={"connect_timeout": _CONNECT_SECONDS, "options": _limits(), **_ALIVE},
         hide_parameters=True,  # an error's text must not hold personal data
         pool_size=_CONNECTIONS,
         max_overflow=0,
         pool_timeout=_POOL_SECONDS,
     )
+
+
+def _limits() -> str:
+    limits = {"lock_timeout": _LOCK_SECONDS, "idle_in_transaction_session_timeout": _IDLE_SECONDS}
+    return " ".join(f"-c {name}={seconds}s" for name, seconds in limits.items())
 
 
 @asynccontextmanager

@@ -10,7 +10,10 @@ from typing import Any
 
 import aiokafka.conn
 from aiokafka.conn import AIOKafkaConnection, CloseReason
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, KafkaError
+
+_OTHERS = (KafkaError, NotImplementedError)
+"""RuntimeErrors too, but of aiokafka: this connection is well."""
 
 
 class Connection(AIOKafkaConnection):  # type: ignore[misc] # aiokafka has no types
@@ -19,12 +22,16 @@ class Connection(AIOKafkaConnection):  # type: ignore[misc] # aiokafka has no ty
     def send(self, request: Any, expect_response: bool = True) -> Any:  # noqa: FBT001, FBT002 -- aiokafka's
         try:
             return super().send(request, expect_response)
+        except _OTHERS:
+            raise
         except RuntimeError as error:
             raise self._lost(error) from error
 
     def _send_sasl_token(self, payload: bytes, expect_response: bool = True) -> Any:  # noqa: FBT001, FBT002
         try:
             return super()._send_sasl_token(payload, expect_response)
+        except _OTHERS:
+            raise
         except RuntimeError as error:
             raise self._lost(error) from error
 

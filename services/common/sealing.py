@@ -53,7 +53,8 @@ def new_data_key() -> bytes:
 def _recipient(public_jwk: str) -> tuple[str | None, ec.EllipticCurvePublicKey]:
     """Return the id and the key of a JWK; the country has 342, and reading one costs 35 µs."""
     jwk = json.loads(public_jwk)
-    return jwk.get("kid"), public_key(jwk)
+    key = public_key(jwk)
+    return jwk.get("kid"), key
 
 
 def public_key(jwk: Any) -> ec.EllipticCurvePublicKey:

@@ -19,7 +19,7 @@ UNDER_WAY = 2
 MOST_TOGETHER = 100
 """Signals of one group: some 50 ms of work, so that an answer never waits for a long one."""
 WAIT_SECONDS = 15.0
-"""How long one request waits in all; longer than a broker that does not answer (`ACK_SECONDS`)."""
+"""How long a request waits in all, and a group: longer than a broker that does not answer (`ACK_SECONDS`)."""
 
 
 class Taking(Protocol):
@@ -78,22 +78,31 @@ class Company:
     async def _go(self, guests: Sequence[_Guest]) -> None:
         """Answer all; what one of them breaks it breaks for itself alone."""
         try:
-            judged = await self._taking.take_together([(row, delivery) for row, delivery, _ in guests])
+            async with asyncio.timeout(WAIT_SECONDS):
+                judged = await self._taking.take_together([(row, delivery) for row, delivery, _ in guests])
+        except TimeoutError:
+            _fail(guests, "database or broker did not answer in time; this signal may still be accepted")
         except TransientError as error:
-            _fail(guests, error)
+            _fail(guests, str(error))
         except Exception as error:  # noqa: BLE001 -- whatever it is, one request gets it and not all of them
-            if len(guests) == 1:
-                _fail(guests, error)
-            else:
-                for guest in guests:
-                    await self._go([guest])
+            await self._one_by_one(guests, error)
         else:
             for guest, found in zip(guests, judged, strict=True):
                 if not guest.answer.done():
                     guest.answer.set_result(found)
 
+    async def _one_by_one(self, guests: Sequence[_Guest], error: Exception) -> None:
+        for guest in guests:
+            if guest.answer.done():
+                continue
+            if len(guests) == 1:
+                guest.answer.set_exception(error)
+            else:
+                await self._go([guest])
 
-def _fail(guests: Sequence[_Guest], error: Exception) -> None:
+
+def _fail(guests: Sequence[_Guest], text: str) -> None:
+    """Give each an error of its own: one for all would keep all, with what they sent, in one cycle."""
     for guest in guests:
         if not guest.answer.done():
-            guest.answer.set_exception(error)
+            guest.answer.set_exception(TransientError(text))

@@ -6,7 +6,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import NullPool
 
-from services.common.database import make_engine, migrate, transaction
+from services.common import database as module
+from services.common.database import answering, make_engine, migrate, transaction
 from services.common.errors import TransientError
 from services.local.postgres import EmbeddedPostgres
 from tests.real.primitives import settings_for, unique
@@ -50,6 +51,45 @@ async def test_a_mistake_in_sql_is_no_transient_error_and_quotes_no_values(datab
         async with transaction(engine) as connection:
             await connection.execute(text(f"INSERT INTO {table} VALUES (:n)"), {"n": "Jansen"})
     assert "SQL parameters hidden" in str(error.value)
+    await engine.dispose()
+
+
+async def test_a_process_that_froze_in_a_transaction_holds_up_nobody_for_long(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_IDLE_SECONDS", 1)
+    settings, table = settings_for(NO_KAFKA, database), unique("t").replace("-", "_")
+    frozen, other = make_engine(settings), make_engine(settings)
+    async with transaction(other) as connection:
+        await connection.execute(text(f"CREATE TABLE {table} (n integer PRIMARY KEY)"))
+    held = await frozen.connect()
+    await held.execute(text(f"INSERT INTO {table} VALUES (1)"))
+    async with transaction(other) as connection:  # it waits, and does not give up
+        await connection.execute(text(f"INSERT INTO {table} VALUES (1)"))
+    with pytest.raises(TransientError), answering():
+        await held.commit()
+    await frozen.dispose()
+    await other.dispose()
+
+
+async def test_who_waits_too_long_for_what_another_holds_is_told_to_come_again(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_LOCK_SECONDS", 1)
+    engine, table = make_engine(settings_for(NO_KAFKA, database)), unique("t").replace("-", "_")
+    async with transaction(engine) as connection:
+        await connection.execute(text(f"CREATE TABLE {table} (n integer PRIMARY KEY)"))
+
+    async def insert() -> None:
+        async with transaction(engine) as connection:
+            await connection.execute(text(f"INSERT INTO {table} VALUES (1)"))
+
+    async with transaction(engine) as connection:
+        await connection.execute(text(f"INSERT INTO {table} VALUES (1)"))
+        with pytest.raises(TransientError):
+            await insert()
+    with pytest.raises(IntegrityError):
+        await insert()
     await engine.dispose()
 
 

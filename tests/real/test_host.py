@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,11 +77,14 @@ class Tiny:
     def get(self, path: str) -> httpx.Response:
         return httpx.get(self.url + path)
 
-    def raw(self, request: bytes) -> bytes:
-        """All that comes back for these bytes, until the server closes the connection."""
+    def raw(self, request: bytes, rest: bytes = b"") -> bytes:
+        """All that comes back until the server closes the connection; the rest is sent behind an answer."""
         with socket.create_connection(("127.0.0.1", httpx.URL(self.url).port or 0), timeout=10) as connection:
             connection.sendall(request)
-            return b"".join(iter(lambda: connection.recv(4096), b""))
+            answer = connection.recv(4096) if rest else b""
+            if rest:
+                connection.sendall(rest)
+            return answer + b"".join(iter(lambda: connection.recv(4096), b""))
 
     def wait(self, status: int) -> None:
         wait_until(lambda: self.health()[0] == status, 30, f"health {status}")
@@ -96,6 +100,21 @@ Start = Callable[..., Tiny]
 
 @pytest.fixture
 def start(kafka: str, tmp_path: Path) -> Iterator[Start]:
+    with starting(kafka, tmp_path) as launch:
+        yield launch
+
+
+@pytest.fixture(scope="module")
+def listening(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tiny]:
+    """One that answers; what is sent to it may not change it."""
+    with starting(kafka, tmp_path_factory.mktemp("listening")) as launch:
+        tiny = launch()
+        tiny.wait(503)
+        yield tiny
+
+
+@contextmanager
+def starting(kafka: str, tmp_path: Path) -> Iterator[Start]:
     (tmp_path / "tiny").mkdir()
     (tmp_path / "tiny" / "app.py").write_text(SERVICE)
     started: list[subprocess.Popen[str]] = []
@@ -117,10 +136,12 @@ def start(kafka: str, tmp_path: Path) -> Iterator[Start]:
         started.append(process)
         return Tiny(process, f"http://127.0.0.1:{port}", go)
 
-    yield launch
-    for process in started:
-        process.kill()
-        process.communicate()
+    try:
+        yield launch
+    finally:
+        for process in started:
+            process.kill()
+            process.communicate()
 
 
 async def groups(kafka: str) -> set[str]:
@@ -157,8 +178,8 @@ CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
     [
         b"GET / HTTP/1.1\r\nHost: a b\r\nBad Header: x\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",  # TLS
-        b"KIJK / HTTP/1.1\r\nHost: a\r\n\r\n",
-        b"GET / HTTP/9.9\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",  # for which host?
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
         CHUNKED + b"Content-Length: 3\r\n\r\n0\r\n\r\n",  # who believes which length smuggles
         b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
         b"GET /" + LONG,
@@ -166,12 +187,10 @@ CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
         b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * (len(LONG) // 5),
         CHUNKED + b"\r\n0\r\nX: " + LONG,  # what comes after the last chunk has headers too
     ],
-    ids=["header", "tls", "method", "version", "two ways", "two lengths", "path", "value", "many", "trailer"],
+    ids=["header", "tls", "no host", "two hosts", "two ways", "lengths", "path", "value", "many", "trailer"],
 )
-def test_what_is_no_http_gets_a_problem_with_all_headers(start: Start, request_: bytes) -> None:
-    tiny = start()
-    tiny.wait(503)
-    answer = tiny.raw(request_)
+def test_what_is_no_http_gets_a_problem_with_all_headers(listening: Tiny, request_: bytes) -> None:
+    answer = listening.raw(request_)
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400")
     names = {line.partition(b":")[0].lower() for line in head.split(b"\r\n")[1:]}
@@ -179,12 +198,43 @@ def test_what_is_no_http_gets_a_problem_with_all_headers(start: Start, request_:
     assert json.loads(body)["status"] == 400
 
 
-def test_many_requests_on_one_connection_have_each_a_head_of_its_own(start: Start) -> None:
-    tiny = start()
-    tiny.wait(503)
+def test_many_requests_on_one_connection_have_each_a_head_of_its_own(listening: Tiny) -> None:
     head = b"GET /v1/openapi.json HTTP/1.1\r\nHost: a\r\nX: " + LONG[: MOST_HEAD // 2]
     asked = (head + b"\r\n\r\n") * 3 + head + b"\r\nConnection: close\r\n\r\n"
-    assert tiny.raw(asked).count(b"HTTP/1.1 200") == 4
+    assert listening.raw(asked).count(b"HTTP/1.1 200") == 4
+
+
+SMUGGLED = b"GET /v1/openapi.json HTTP/1.1\r\nHost: a\r\n\r\n"
+LAST = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+UPGRADE = b"POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (b"Content-Length: %d\r\n\r\n" % len(SMUGGLED), SMUGGLED),
+        (b"Transfer-Encoding: chunked\r\n\r\n", b"%x\r\n%b\r\n0\r\n\r\n" % (len(SMUGGLED), SMUGGLED)),
+    ],
+    ids=["length", "chunked"],
+)
+@pytest.mark.parametrize("parts", [1, 2], ids=["one read", "two reads"])
+def test_who_asks_for_another_protocol_smuggles_no_request_in_its_body(
+    listening: Tiny, head: bytes, body: bytes, parts: int
+) -> None:
+    """httptools took the body for the next request (uvicorn issue 2722)."""
+    request = UPGRADE + head
+    answer = listening.raw(request + body + LAST) if parts == 1 else listening.raw(request, body + LAST)
+    assert answer.count(b"HTTP/1.1 404") == answer.count(b"HTTP/1.1 ") == 2
+
+
+def test_what_goes_wrong_behind_an_answer_is_no_second_answer(start: Start) -> None:
+    tiny = start()
+    tiny.wait(503)
+    answer = tiny.raw(CHUNKED + b"\r\n", b"no chunk\r\n")
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert answer.startswith(b"HTTP/1.1 404")
+    tiny.process.send_signal(signal.SIGTERM)
+    assert [line for line in tiny.end()[2] if line["level"] == "error"] == []
 
 
 def test_a_service_stops_in_peace_while_a_part_is_still_loading(start: Start) -> None:

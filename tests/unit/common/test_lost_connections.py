@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import uvloop
 from aiokafka.conn import create_conn
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import IncompatibleBrokerVersion, KafkaConnectionError
 from aiokafka.protocol.metadata import MetadataRequest
 
 from services.common.connection import connection
@@ -19,7 +19,7 @@ TURNS = 50
 
 
 def written(conn: Connection) -> Awaitable[Any]:
-    conn._versions = {}  # a broker would have told
+    conn._versions = {MetadataRequest.API_KEY: (0, 5)}  # a broker would have told
     found: Awaitable[Any] = conn.send(MetadataRequest([]))
     return found
 
@@ -55,6 +55,18 @@ def test_a_connection_that_the_broker_reset_is_told_as_lost_by_whoever_writes_to
         assert not conn.connected()
 
     uvloop.run(played())
+
+
+async def test_what_a_broker_does_not_offer_is_told_as_it_is_and_the_connection_stays() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        conn = Connection(*listening.getsockname())
+        conn._reader, conn._writer = await asyncio.open_connection(*listening.getsockname())
+        conn._read_task = asyncio.create_task(asyncio.sleep(60))
+        conn._versions = {MetadataRequest.API_KEY: (90, 91)}
+        with pytest.raises((IncompatibleBrokerVersion, NotImplementedError)):
+            conn.send(MetadataRequest([]))
+        assert conn.connected()
+        conn.close()
 
 
 async def test_every_client_has_such_connections(monkeypatch: pytest.MonkeyPatch) -> None:

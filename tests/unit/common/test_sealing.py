@@ -77,3 +77,5 @@ def _changed(**change: Any) -> Any:
 def test_anything_but_a_public_key_on_p256_is_refused(jwk: Any) -> None:
     with pytest.raises(ValueError, match=r"."):
         public_key(jwk)
+    with pytest.raises(ValueError, match=r"."):
+        Sealer(json.dumps(jwk))

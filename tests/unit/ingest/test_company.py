@@ -21,6 +21,7 @@ class Door:
     traces: set[str | None] = field(default_factory=set)
     open: asyncio.Event = field(default_factory=asyncio.Event)
     away: bool = False
+    leaving: Sequence[asyncio.Task[Judged]] = ()
 
     async def take_together(self, incoming: Sequence[tuple[Row, Delivery]]) -> list[Judged]:
         self.groups.append(list(incoming))
@@ -29,6 +30,9 @@ class Door:
         if self.away:
             raise TransientError("the broker is away")
         if any(row.source == TOO_LARGE for row, _ in incoming):
+            for each in self.leaving:
+                each.cancel()
+            await asyncio.sleep(0)
             raise PermanentError("a record is too large")
         return [Judged(row, delivery, None, ()) for row, delivery in incoming]
 
@@ -120,3 +124,36 @@ async def test_who_waits_too_long_hears_that_it_may_still_be_accepted(
     with pytest.raises(TransientError, match="may still be accepted"):
         await task
     door.open.set()
+
+
+async def test_groups_that_hang_hold_up_nobody_for_longer_than_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(company, "WAIT_SECONDS", 0.01)
+    door = Door()
+    house = Company(door, NoTracing())
+    tasks = await come(house, *map(row, range(UNDER_WAY)))
+    found = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(each) for each in found] == [TransientError] * UNDER_WAY
+    door.open.set()
+    [task] = await come(house, row(9))
+    assert (await task).row.number == 9
+
+
+async def test_who_left_is_not_taken_in_when_its_group_goes_one_by_one() -> None:
+    door = Door()
+    house = Company(door, NoTracing())
+    first = await come(house, *map(row, range(UNDER_WAY)))
+    tasks = await come(house, row(5, TOO_LARGE), row(6), row(7))
+    door.leaving = tasks[1:2]
+    door.open.set()
+    await asyncio.gather(*first, tasks[2])
+    alone = [group[0][0].number for group in door.groups[UNDER_WAY + 1 :]]
+    assert alone == [5, 7]
+
+
+async def test_what_a_group_could_not_do_keeps_nothing_of_what_was_sent() -> None:
+    door = Door(away=True)
+    door.open.set()
+    tasks = await come(Company(door, NoTracing()), *map(row, range(5)))
+    found = await asyncio.gather(*tasks, return_exceptions=True)
+    assert len({id(each) for each in found}) == len(found)
+    assert not any(isinstance(each, BaseException) and each.__context__ for each in found)
