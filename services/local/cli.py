@@ -208,6 +208,65 @@ def topics_apply(
         print(line)
 
 
+@topics_app.command("save")
+def topics_save(
+    file: Annotated[
+        Path, typer.Argument(dir_okay=False, help="Where the copy goes; replaced when it is whole.")
+    ],
+    kafka: dlq.Broker = None,
+    schemas: dlq.Schemas = None,
+    data_dir: DataDir = DATA_DIR,
+) -> None:
+    """Copy registrations, master data and the states of all processors (the compacted topics) to a file.
+
+    The hub may run meanwhile. Its user needs `Read` on these topics.
+    """
+    import asyncio
+
+    from services.common.catalogue import load_catalogue
+    from services.common.settings import KafkaSettings
+    from services.local.copying import save
+
+    settings = KafkaSettings(kafka=kafka or _endpoint(data_dir, "kafka"))
+    count = asyncio.run(save(settings, load_catalogue(dlq.folder(schemas)), file))
+    print(f"{count} records copied")
+
+
+@topics_app.command("load")
+def topics_load(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="What `save` made.")],
+    kafka: dlq.Broker = None,
+    database: Database = None,
+    replication: Annotated[
+        int,
+        typer.Option(envvar="SIGNAALHUB_KAFKA_REPLICATION", min=1, help="Replicas of the parties' topics."),
+    ] = 1,
+    schemas: dlq.Schemas = None,
+    data_dir: DataDir = DATA_DIR,
+) -> None:
+    """Bring a copy back to a Kafka that is new: after `topics apply`, before any service runs.
+
+    Makes the parties' own topics too, and ends registrations that the database knows no more. A Kafka that
+    holds something is refused. The steps around it: docs/operations.md, Restore.
+    """
+    import asyncio
+
+    from services.common.catalogue import load_catalogue
+    from services.common.settings import KafkaSettings
+    from services.local.copying import Loading
+
+    async def load() -> None:
+        async with dlq.codec_of(schemas, None) as codec:
+            settings = KafkaSettings(kafka=kafka or _endpoint(data_dir, "kafka"))
+            url = database or _endpoint(data_dir, "database")
+            catalogue = load_catalogue(dlq.folder(schemas))
+            done = await Loading(settings, catalogue, codec, url, replication).run(file)
+        print(f"{done.records} records back, topics of {done.parties} parties")
+        print(f"{done.ended} registrations had ended since")
+
+    asyncio.run(load())
+
+
 @import_app.command("areas")
 def import_areas(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or zip of CBS.")],

@@ -122,7 +122,7 @@ def replay(  # noqa: PLR0913, PLR0917 -- the options of a command
     wish = Wish(limit=limit, error=error, partition=partition, offset=offset, force=force, dry_run=dry_run)
 
     async def run() -> None:
-        async with _codec(schemas, registry) as codec:
+        async with codec_of(schemas, registry) as codec:
             report = await send_back(_broker(kafka, data_dir), of, codec, wish)
         print("\n".join(replayed(of.name, report, dry_run=dry_run)))
 
@@ -138,7 +138,7 @@ def _broker(kafka: str | None, data_dir: Path) -> "KafkaSettings":
 def _catalogue(schemas: Path | None) -> "Catalogue":
     from services.common.catalogue import load_catalogue
 
-    return load_catalogue(_folder(schemas))
+    return load_catalogue(folder(schemas))
 
 
 def _topic(catalogue: "Catalogue", name: str) -> "Topic":
@@ -151,16 +151,16 @@ def _topic(catalogue: "Catalogue", name: str) -> "Topic":
 
 
 @asynccontextmanager
-async def _codec(schemas: Path | None, url: str | None) -> AsyncIterator["Codec"]:
+async def codec_of(schemas: Path | None, url: str | None) -> AsyncIterator["Codec"]:
     from services.common.codec import Codec
     from services.common.registry import Released, registry_at
 
-    released = Released(_folder(schemas))
+    released = Released(folder(schemas))
     async with registry_at(url, released) as registry:
         yield Codec(released, registry)
 
 
-def _folder(schemas: Path | None) -> Path:
+def folder(schemas: Path | None) -> Path:
     from services.common.settings import REPOSITORY
 
     return schemas or REPOSITORY / "schemas"
