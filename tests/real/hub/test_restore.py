@@ -114,6 +114,17 @@ def count_on(kafka: str, topic: str) -> int:
         consumer.close()
 
 
+def shown(database: str) -> bool:
+    """Whether the worklist has a case of the new Kafka."""
+    engine = create_engine(database)
+    places = "projection = 'feedback-worklist' AND topic = 'cases.v1' AND next_offset > 0"
+    with engine.connect() as connection:
+        found = connection.execute(text(f"SELECT count(*) FROM common.projection_offsets WHERE {places}"))
+        count: int = found.scalar_one()
+    engine.dispose()
+    return count > 0
+
+
 def live(town: Town) -> str:
     """Bring in what the copy has; return the id of the case, which has its result."""
     town.settle()
@@ -161,6 +172,7 @@ def holds_what_was_promised(town: Town, case: str) -> None:
     kafka, own = town.endpoints["kafka"], f"tenant.{TOWN}"
     wait_until(lambda: count_on(kafka, f"{own}.cases.v1") > 0, SECONDS, "the case")
     wait_until(lambda: count_on(kafka, f"{own}.signals.v1") > 0, SECONDS, "the signal")
+    wait_until(lambda: shown(town.endpoints["database"]), SECONDS, "the case on the worklist")
     assert count_on(kafka, f"{own}.signals.v1") == 1  # the second landlord's: the first one's was told before
     (now,) = town.cases()
     assert (now["id"], len(now["signalen"])) == (case, 2)
