@@ -26,6 +26,9 @@ NEWER, BROKEN, UNKNOWN = 1_000, 2_000, 4_000_000
 """Added to a released id: what a later release may write, and what none may."""
 
 
+POISONS = ("garbage bytes", "an unknown schema id", "another record type", "a future version that breaks")
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A record to write; `reason` is what its letter has to say, None for one that can be read."""
@@ -68,21 +71,44 @@ def example_of(subject: str) -> Event:
 
 def rows(topic: Topic, codec: Codec) -> Iterator[Row]:
     """Give each kind of poison amid good records, all of one key: in order, in one partition."""
-    event, key = example_of(topic.subject), f"{uuid4().hex}/{uuid4()}".encode()
-    other = next(each for each in ("policies", "teams") if each != topic.subject)
+    event, key = example_of(topic.subject), new_key()
     good = codec.encode(event)
-    bad = {
-        b"\xff no record at all": "value does not start with 0 and a schema id (Confluent wire format)",
-        changed(good, UNKNOWN): f"schema id {UNKNOWN + id_of(good)} is unknown to the registry",
-        codec.encode(example_of(other)): f"record of subject {other} on a topic of {topic.subject}",
-        later(event, topic.subject, BROKEN): f"value is not a {topic.subject} record: SchemaResolutionError",
-    }
     yield Row(key, good, headers(topic))
-    for value, reason in bad.items():
-        yield Row(key, value, headers(topic), reason)
+    for poison in POISONS:
+        yield poisoned(topic, codec, poison, key)
         yield Row(key, good, headers(topic))
     yield Row(key, later(event, topic.subject, NEWER), headers(topic))
     yield Row(key, good, headers(topic))
+
+
+def poisoned(topic: Topic, codec: Codec, poison: str, key: bytes) -> Row:
+    """Return a record that nobody can read, one of `POISONS`."""
+    event = example_of(topic.subject)
+    good = codec.encode(event)
+    other = next(each for each in ("policies", "teams") if each != topic.subject)
+    value, reason = {
+        "garbage bytes": (
+            b"\xff no record at all",
+            "value does not start with 0 and a schema id (Confluent wire format)",
+        ),
+        "an unknown schema id": (
+            changed(good, UNKNOWN),
+            f"schema id {UNKNOWN + id_of(good)} is unknown to the registry",
+        ),
+        "another record type": (
+            codec.encode(example_of(other)),
+            f"record of subject {other} on a topic of {topic.subject}",
+        ),
+        "a future version that breaks": (
+            later(event, topic.subject, BROKEN),
+            f"value is not a {topic.subject} record: SchemaResolutionError",
+        ),
+    }[poison]
+    return Row(key, value, headers(topic), reason)
+
+
+def new_key() -> bytes:
+    return f"{uuid4().hex}/{uuid4()}".encode()
 
 
 def headers(topic: Topic) -> tuple[tuple[str, bytes], ...]:

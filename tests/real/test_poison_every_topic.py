@@ -34,7 +34,18 @@ from services.common.testing import FakeClock, make_runtime
 from services.common.topics import apply, wanted_topics
 from services.common.view import View
 from services.local.postgres import EmbeddedPostgres
-from tests.real.poisoning import EXAMPLES, NOW, RELEASED, LaterRegistry, Row, headers, rows
+from tests.real.poisoning import (
+    EXAMPLES,
+    NOW,
+    POISONS,
+    RELEASED,
+    LaterRegistry,
+    Row,
+    headers,
+    new_key,
+    poisoned,
+    rows,
+)
 from tests.real.primitives import running, until
 
 pytestmark = pytest.mark.real
@@ -42,6 +53,10 @@ pytestmark = pytest.mark.real
 CATALOGUE = load_catalogue(REPOSITORY / "schemas")
 SERVICES = ("ingest", "matcher", "notifier", "feedback")
 WITH_DLQ = [topic for topic in CATALOGUE.topics if topic.dlq]
+VIEWED = [
+    *(topic for topic in CATALOGUE.topics if topic.consumers and not topic.dlq),
+    CATALOGUE.topic("registrations.by-person.v1"),  # by a processor too
+]
 ERRORS = (
     *("dlq_error_name", "dlq_error_message", "dlq_source_topic", "dlq_source_partition"),
     "dlq_source_offset",
@@ -211,25 +226,34 @@ async def read(kafka: str, topic: str) -> list[ConsumerRecord]:
 
 
 @pytest.mark.parametrize("topic", CATALOGUE.topics, ids=lambda topic: topic.name)
-async def test_a_view_goes_on_and_health_names_what_it_could_not_read(hub: Hub, topic: Topic) -> None:
-    views = hub.readers(topic.name, View)
-    if not views:
-        assert topic.dlq or not topic.consumers, "nobody would ever hear of what cannot be read there"
-        return
-    (first, *_), (row, partition, _) = views, hub.written[topic.name][-1]
-    await first.wait_for(lambda: first.get(row.key.decode()) is not None, 60)
-    bad = Row(b"another/key", b"\xff no record at all", headers(topic))
-    await hub.write(topic, [bad], partition)
-    for view in views:
-        await until(partial(said, view, "1 keys have a record that cannot be read"), 60, topic.name)
-        assert view.get(row.key.decode()) is not None
-    await hub.write(topic, [replace(bad, value=row.value)], partition)
-    for view in views:
-        await until(partial(said, view, None), 60, topic.name)
+async def test_a_topic_without_a_dlq_is_read_by_views_that_health_speaks_for(hub: Hub, topic: Topic) -> None:
+    assert bool(hub.readers(topic.name, View)) == (topic in VIEWED)
+    assert topic.dlq or topic in VIEWED or not topic.consumers, "nobody would hear of what cannot be read"
 
 
-def said(view: View[Any], reason: str | None) -> bool:
-    return view.trouble == reason
+@pytest.mark.parametrize("poison", POISONS)
+@pytest.mark.parametrize("topic", VIEWED, ids=lambda topic: topic.name)
+async def test_a_view_goes_on_and_health_names_what_it_could_not_read(
+    hub: Hub, topic: Topic, poison: str
+) -> None:
+    views, codec = hub.readers(topic.name, View), hub.runtimes["ingest"].codec
+    good, partition, _ = hub.written[topic.name][-1]
+    bad = poisoned(topic, codec, poison, new_key())
+    beside = replace(good, key=new_key())
+    await hub.write(topic, [bad, beside], partition)
+    for view in views:
+        await until(partial(shown, view, beside), 60, topic.name)
+        assert view.trouble == "1 keys have a record that cannot be read"
+        assert shown(view, good)
+        assert not shown(view, bad)
+    await hub.write(topic, [replace(good, key=bad.key)], partition)
+    for view in views:
+        await until(partial(shown, view, bad), 60, topic.name)
+        assert view.trouble is None
+
+
+def shown(view: View[Any], row: Row) -> bool:
+    return view.get(row.key.decode()) is not None
 
 
 @consumers
