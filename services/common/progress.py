@@ -25,11 +25,13 @@ class Progress:
     def __init__(self) -> None:
         self._ends: Offsets = {}
         self._positions: Offsets = {}
+        self._starved: Mapping[TopicPartition, float] = {}
+        """Since when a partition is behind and nothing comes from it, though no other one fills the time."""
         self._last_word = self._last_move = monotonic()
 
     def begin(self, ends: Offsets) -> None:
         """Start anew, with ends that the broker has just told."""
-        self._ends, self._positions = ends, {}
+        self._ends, self._positions, self._starved = ends, {}, {}
         self._last_word = self._last_move = monotonic()
 
     async def ask(
@@ -45,11 +47,21 @@ class Progress:
                 self._ends = await consumer.end_offsets(wanted)
                 self._last_word = monotonic()
 
-    async def note(self, consumer: AIOKafkaConsumer, partitions: Iterable[TopicPartition]) -> Offsets:
-        """Return the positions: control records at an end move one without any record, so no counting."""
+    async def note(
+        self, consumer: AIOKafkaConsumer, partitions: Iterable[TopicPartition], *, idle: bool
+    ) -> Offsets:
+        """Return the positions: control records at an end move one without any record, so no counting.
+
+        `idle`: nothing came. Before, whoever had nothing to read may only have had to wait for its turn.
+        """
         positions = {tp: await consumer.position(tp) for tp in partitions}
         if positions != self._positions or not self.behind(positions):
             self._last_move = monotonic()
+        self._starved = {
+            tp: self._starved.get(tp, monotonic())
+            for tp, at in positions.items()
+            if (idle or tp in self._starved) and self._positions.get(tp) == at < self._ends.get(tp, 0)
+        }
         self._positions = positions
         return positions
 
@@ -64,17 +76,21 @@ class Progress:
 
     @property
     def stuck(self) -> bool:
-        return self._answered and monotonic() - self._last_move > STUCK_SECONDS
+        return self._answered and self._still > STUCK_SECONDS
 
     @property
     def trouble(self) -> str | None:
         """For health."""
         if not self._answered:
             return f"no answer from the broker for {monotonic() - self._last_word:.0f} s"
-        still = monotonic() - self._last_move
-        if still > SILENT_SECONDS and (behind := self.behind()):
-            return f"behind by {behind} offsets and not moving for {still:.0f} s"
+        if self._still > SILENT_SECONDS and (behind := self.behind()):
+            return f"behind by {behind} offsets and not moving for {self._still:.0f} s"
         return None
+
+    @property
+    def _still(self) -> float:
+        """Seconds since all moved, or since the one that stands still longest was found to stand still."""
+        return monotonic() - min(self._last_move, *self._starved.values(), monotonic())
 
     @property
     def _answered(self) -> bool:

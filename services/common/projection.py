@@ -156,7 +156,8 @@ class Projection(Member):
             with suppress(
                 IllegalStateError, TimeoutError
             ):  # assigned anew: nobody has sought, so nobody knows
-                await asyncio.wait_for(self._progress.note(consumer, ready), _ANSWER_SECONDS)
+                noted = self._progress.note(consumer, ready, idle=not found)
+                await asyncio.wait_for(noted, _ANSWER_SECONDS)
         self._busy_since = self._trouble = None
 
     async def _seek(self, consumer: AIOKafkaConsumer) -> None:

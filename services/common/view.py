@@ -213,7 +213,7 @@ class View(Service, Generic[V]):
             while not self.should_stop:
                 found = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH_RECORDS)
                 await self._take([record for batch in found.values() for record in batch], content)
-                positions = await self._progress.note(consumer, self._partitions)
+                positions = await self._progress.note(consumer, self._partitions, idle=not found)
                 if content is not self._content and all(positions[tp] >= goal[tp] for tp in goal):
                     self._show(content)
                 if self._progress.stuck:
