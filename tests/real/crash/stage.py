@@ -21,6 +21,7 @@ from services.common.pseudonyms import Pseudonyms
 from tests.real.crash.forms import HELPERS
 from tests.real.crash.history import History
 from tests.real.crash.hub import LATER, REPLICAS, Hub, until
+from tests.real.crash.leaking import leaks
 from tests.real.crash.load import Load
 from tests.real.crash.parties import Parties
 from tests.real.crash.partitions import of_service
@@ -113,6 +114,7 @@ class Stage:
         stored = Stored(self.hub.postgres.url, OTHER_LANDLORD, self.received)
         await none(lambda: projections(self.reader, stored))
         assert self.hub.by_itself == [], "\n".join(self.hub.by_itself)
+        assert await asyncio.to_thread(leaks, history, self.hub.folder) == []
 
     def _enough(self) -> None:
         """Nothing is proved by a hub that had nothing to do."""
