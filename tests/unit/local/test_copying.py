@@ -32,7 +32,9 @@ def test_a_copy_that_was_cut_off_is_refused(tmp_path: Path, keep: float) -> None
         list(_lines(file))
 
 
-@pytest.mark.parametrize("content", [b"anything", gzip.compress(b'{"topic": "parties.v1"}\n')])
+@pytest.mark.parametrize(
+    "content", [b"anything", gzip.compress(b'{"topic": "parties.v1"}\n')], ids=["anything", "other records"]
+)
 def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "copy"
     file.write_bytes(content)
