@@ -32,12 +32,11 @@ async def test_a_party_has_its_own_topics_when_it_is_answered(house: House) -> N
         names = {each for each in await admin.list_topics() if oin in each}
     finally:
         await admin.close()
+    told = ("signals", "withdrawals", "erasures", "cases", "matches", "questions")
+    told_back = ("debt-reports", "pauses", "feedback", "refusals")
     assert names == {
-        f"tenant.{oin}.{subject}.v1"
-        for subject in (
-            *("signals", "withdrawals", "erasures", "cases", "matches", "questions"),
-            *("debt-reports", "pauses", "feedback", "refusals", "signalen"),
-        )
+        f"intake.{oin}.signalen.v1",
+        *(f"tenant.{oin}.{subject}.v1" for subject in told + told_back),
     }
     party = [seen.event for seen in await house.on("parties.v1") if seen.key == oin][-1]
     assert isinstance(party, Party)
