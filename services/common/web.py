@@ -11,6 +11,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
+from fastapi.telemetry import TelemetryConfig
 from prometheus_client.exposition import choose_encoder
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -36,6 +37,8 @@ log = structlog.get_logger()
 JSON = "application/json"
 MAX_BODY = 1_000_000
 """Bytes of a request, unless the path has a limit of its own."""
+_NO_TELEMETRY = TelemetryConfig(tracing=False, metrics=False, logs=False, auto_configure=False)
+"""FastAPI's own spans and logs hold paths, queries and texts of exceptions; ours (spans.py) hold ids."""
 
 
 class Model(BaseModel):
@@ -110,6 +113,7 @@ def make_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=_NO_TELEMETRY,
         dependencies=[Depends(_check_media)],
         generate_unique_id_function=lambda route: to_camel(route.name),
         exception_handlers={

@@ -3,6 +3,10 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from structlog.testing import capture_logs
 
 from services.common.testing import FakeIssuer, make_runtime
@@ -196,6 +200,17 @@ async def test_an_unexpected_exception_is_500_of_which_only_an_id_is_told(
     assert SECRET not in str(answered)
     assert line["instance"] == answer.json()["instance"]
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_fastapi_tells_a_tracer_of_the_process_nothing_of_a_request(
+    monkeypatch: pytest.MonkeyPatch, client: httpx.AsyncClient
+) -> None:
+    told = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(told))
+    monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
+    await client.post("/fouten/onbekend", params={"burgerservicenummer": "999990019"})
+    assert told.get_finished_spans() == ()
 
 
 async def test_trouble_that_passes_is_503_with_the_moment_to_try_again(client: httpx.AsyncClient) -> None:
