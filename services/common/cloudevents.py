@@ -45,9 +45,9 @@ def headers(meta: Meta) -> list[tuple[str, bytes]]:
     return found
 
 
-def read(found: Iterable[tuple[str, bytes]]) -> Meta:
+def read(found: Iterable[tuple[str, bytes | None]]) -> Meta:
     """Return the attributes of a record's headers; a missing or unreadable one is a `ContractError`."""
-    values = dict(found)
+    values = {name: value for name, value in found if value is not None}  # Kafka knows those without a value
     try:
         return Meta(
             id=values["ce_id"].decode(),

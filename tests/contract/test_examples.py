@@ -111,6 +111,10 @@ def test_the_headers_are_those_of_the_nl_gov_profile() -> None:
 def test_a_missing_attribute_is_a_contract_error(missing: str) -> None:
     with pytest.raises(ContractError, match=missing):
         cloudevents.read([h for h in cloudevents.headers(META) if h[0] != missing])
+    with pytest.raises(ContractError, match=f"header {missing} is missing"):
+        cloudevents.read(
+            [(name, None if name == missing else value) for name, value in cloudevents.headers(META)]
+        )
 
 
 @pytest.mark.parametrize("time", [b"yesterday", b"2026-03-25T11:00:00", b"\xff\xfe"])

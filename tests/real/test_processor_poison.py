@@ -106,6 +106,31 @@ async def test_a_handler_that_writes_what_the_topic_does_not_hold_is_poison(kafk
     assert await kit.changelog() == {}
 
 
+def hoarding(state: str | None, cause: Message | WakeUp, now: datetime) -> Effects[str]:
+    """Keep a letter of each record, and of BAD more than a changelog's record can hold."""
+    assert isinstance(cause, Message)
+    assert isinstance(cause.event, Policy)
+    days = cause.event.pause_days
+    letter = "x" * (1_000_000 if days == BAD else 1)
+    return Effects((state or "") + letter, (counted(cause.topic, cause.key, days),))
+
+
+async def test_a_key_with_too_much_state_puts_its_own_records_aside_and_stops_nobody_else(kafka: str) -> None:
+    kit = Kit(kafka, partitions=1)
+    await kit.make_topics()
+    too_many = [Sent("a", BAD) for _ in range(25)]
+    await kit.send([Sent("a", 1), *too_many, Sent("a", 2), Sent("b", 3)])
+    async with kit.running(hoarding, str) as processor:
+        assert await kit.until_outputs(3) == [("a", 1), ("a", 2), ("b", 3)]
+        await healthy(processor)
+    dead = await kit.dead()
+    assert len(dead) == len(too_many)
+    assert b"state of its key is over" in dict(dead[0].headers)["dlq_error_message"]
+    async with kit.running(hoarding, str) as processor:
+        await kit.send([Sent("a", 4)])
+        assert (await kit.until_outputs(4))[3:] == [("a", 4)]
+
+
 async def test_twenty_in_a_row_halt_the_partition_and_a_restart_lets_no_further_record_through(
     kafka: str,
 ) -> None:

@@ -32,7 +32,8 @@ ADDRESS = "dlq_replay_for"
 MARK = "dlq_mark"
 _OURS = frozenset({*Error, REPLAYS, ADDRESS})
 
-Headers = Sequence[tuple[str, bytes]]
+Headers = Sequence[tuple[str, bytes | None]]
+"""Kafka knows headers without a value."""
 
 
 class Fate(StrEnum):
@@ -99,11 +100,8 @@ def replay_headers(letter: Letter, consumers: Iterable[str] | None) -> list[tupl
 
 def is_for(headers: Headers, consumer: str) -> bool:
     """Tell whether a record is for this consumer: a replayed one may be for others, who failed on it."""
-    if (
-        not headers or headers[-1][0] != ADDRESS
-    ):  # only the last one is looked at: this is asked of every record
-        return True
-    return consumer.encode() in headers[-1][1].split(b",")
+    name, addressed = headers[-1] if headers else ("", None)  # no more: this is asked of every record
+    return name != ADDRESS or addressed is None or consumer.encode() in addressed.split(b",")
 
 
 def is_replay(headers: Headers) -> bool:

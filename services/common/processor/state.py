@@ -18,6 +18,11 @@ from services.common.producers import MAX_RECORD_BYTES
 from services.common.records import S, WakeUp
 
 _encode = msgspec.msgpack.Encoder().encode
+_SPARE_TIMERS = 100
+
+
+class FullError(ContractError):
+    """A key has as much state as a record can hold: the record is one too many, the key goes on as it was."""
 
 
 class Table(Generic[S]):
@@ -29,7 +34,7 @@ class Table(Generic[S]):
         self._entries: dict[str, tuple[S | bytes, datetime | None]] = {}
         self._timers: list[tuple[datetime, str]] = []
         self._changed: dict[str, bytes | None] = {}
-        """Key -> what was written of it, once it was."""
+        """Key -> what is to be written of it."""
         self.failed: dict[str, str] = {}
         """Key -> error of the timers whose handler raised: until a record changes the key, or a restart."""
 
@@ -46,8 +51,27 @@ class Table(Generic[S]):
             self._entries[key] = (state, wake_at)
         return state
 
-    def check(self, state: S | None, wake_at: datetime | None) -> None:
-        """Refuse what `put` could not keep."""
+    def put(self, key: str, state: S | None, wake_at: datetime | None) -> None:
+        """Take over a handler's result; the very same state and wake_at are no change. No state, no timer.
+
+        What cannot be kept is a `ContractError`, and changes nothing.
+        """
+        self._check(state, wake_at)
+        old = self._entries.get(key)
+        if state is None:
+            if old is not None:
+                del self._entries[key]
+                self._touch(key, None)
+        elif old is None or old[0] is not state or old[1] != wake_at:
+            value = _encode((wake_at, state))
+            if len(value) > MAX_RECORD_BYTES:
+                raise FullError(f"with it the state of its key is over {MAX_RECORD_BYTES} bytes")
+            self._entries[key] = (state, wake_at)
+            if wake_at is not None and (old is None or old[1] != wake_at or key in self.failed):
+                self._arm(wake_at, key)
+            self._touch(key, value)
+
+    def _check(self, state: S | None, wake_at: datetime | None) -> None:
         if state is None:
             if wake_at is not None:
                 raise ContractError("wake_at without state: a timer belongs to a key's state")
@@ -57,22 +81,15 @@ class Table(Generic[S]):
         if wake_at is not None and wake_at.tzinfo is None:
             raise ContractError("wake_at has no time zone")
 
-    def put(self, key: str, state: S | None, wake_at: datetime | None) -> None:
-        """Take over a handler's result; the very same state and wake_at are no change. No state, no timer."""
-        old = self._entries.get(key)
-        if state is None:
-            if old is not None:
-                del self._entries[key]
-                self._touch(key)
-        elif old is None or old[0] is not state or old[1] != wake_at:
-            self._entries[key] = (state, wake_at)
-            self._touch(key)
-            if wake_at is not None:
-                heapq.heappush(self._timers, (wake_at, key))
-
-    def _touch(self, key: str) -> None:
-        self._changed[key] = None
+    def _touch(self, key: str, value: bytes | None) -> None:
+        self._changed[key] = value
         self.failed.pop(key, None)
+
+    def _arm(self, wake_at: datetime, key: str) -> None:
+        """Timers that were moved stay in the heap; when they are the most of it, all are set anew."""
+        heapq.heappush(self._timers, (wake_at, key))
+        if len(self._timers) > 2 * len(self._entries) + _SPARE_TIMERS:
+            self.loaded()
 
     @property
     def next_due(self) -> datetime | None:
@@ -95,13 +112,7 @@ class Table(Generic[S]):
 
     def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
         """Yield the changelog records of this batch, one per changed key."""
-        for key in self._changed:
-            entry = self._entries.get(key)
-            value = None if entry is None else _encode((entry[1], entry[0]))
-            if value is not None and len(value) > MAX_RECORD_BYTES:
-                raise HaltError(f"the state of a key is over {MAX_RECORD_BYTES} bytes")
-            self._changed[key] = value
-            yield key.encode(), value
+        return ((key.encode(), value) for key, value in self._changed.items())
 
     def committed(self) -> None:
         """Keep what was written as the bytes that were written, as after a start."""

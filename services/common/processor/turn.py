@@ -21,6 +21,7 @@ from services.common.processor.batch import Batch
 from services.common.processor.destinations import Destination, Destinations, NewTopicError, NoTopicError
 from services.common.processor.part import Parts
 from services.common.processor.poison import HaltError, Headers, dead_letter, redacted, size_of
+from services.common.processor.state import FullError
 from services.common.producers import MAX_RECORD_BYTES
 from services.common.reading import unread_message
 from services.common.records import (
@@ -42,6 +43,9 @@ _YIELD_SECONDS = 0.005
 """How long handling may keep the event loop: the same process answers HTTP."""
 _HEADERS_BYTES = 10_000
 """More than the headers of an event of our own ever take."""
+
+_NOT_POISON = (NoTopicError, FullError)
+"""Nothing is wrong with the record or with us, so twenty of them in a row stop nobody else."""
 
 _Encoded = tuple[str, int, bytes, bytes | None, Headers]
 
@@ -149,7 +153,7 @@ class Turn(Generic[S]):
         except NewTopicError:
             raise
         except Exception as error:  # noqa: BLE001 -- whatever a record breaks, it goes to the DLQ
-            if not isinstance(error, NoTopicError):
+            if not isinstance(error, _NOT_POISON):
                 self._part.window.poison()
             self._bury(record, error)
         else:
@@ -175,12 +179,10 @@ class Turn(Generic[S]):
         self, key: str, effects: Effects[S], at: str | None, now: datetime, traceparent: str | None
     ) -> None:
         """Take over a handler's result whole or, by an exception, not at all; `at` is the record's key."""
-        self._part.table.check(effects.state, effects.wake_at)
-        if effects.outputs:
-            encoded = [self._encode(output, at, now, traceparent) for output in effects.outputs]
-            for each in encoded:
-                self._batch.add(*each)
+        encoded = [self._encode(output, at, now, traceparent) for output in effects.outputs]
         self._part.table.put(key, effects.state, effects.wake_at)
+        for each in encoded:
+            self._batch.add(*each)
 
     def _encode(
         self, output: Outgoing | Forward, at: str | None, now: datetime, traceparent: str | None

@@ -104,6 +104,17 @@ def surest(found: Iterable[Finding | None]) -> Finding | None:
     return min(filter(None, found), key=lambda each: (_RANK[each.confidence], each.reasons), default=None)
 
 
+def bsns_of(traits: Traits) -> set[str]:
+    """Return the digests by which two records that both say a BSN are of one person, or of two."""
+    return _values(_digests(traits, EvidenceKind.BSN))
+
+
+def births_of(traits: Traits) -> set[str]:
+    """Return the digests of which two records share one when their birth dates are at most a slip apart."""
+    digests = _digests(traits, EvidenceKind.BIRTH_DATE)
+    return _values(digests) | _slips(digests)
+
+
 def _digests(traits: Traits, kind: EvidenceKind) -> list[str]:
     return [item.digest for item in traits if item.kind is kind]
 
@@ -112,9 +123,13 @@ def _agreement(one: Traits, other: Traits, kind: EvidenceKind) -> Agreement:
     mine, theirs = _digests(one, kind), _digests(other, kind)
     if not mine or not theirs:
         return _UNKNOWN
-    if not {digest[:_VALUE] for digest in mine}.isdisjoint(digest[:_VALUE] for digest in theirs):
+    if not _values(mine).isdisjoint(_values(theirs)):
         return _SAME
     return _OTHER if _slips(mine).isdisjoint(_slips(theirs)) else _SLIPPED
+
+
+def _values(digests: Iterable[str]) -> set[str]:
+    return {digest[:_VALUE] for digest in digests}
 
 
 def _slips(digests: Iterable[str]) -> set[str]:

@@ -11,6 +11,7 @@ from datetime import date
 
 from services.matcher.domain.facts import CaseFacts, SignalFact
 from services.matcher.domain.identity import is_sure, same_person, told_apart
+from services.matcher.domain.lookalikes import Lookalikes
 
 RECENT = ((date(2021, 1, 1), 183),)
 """Days by the date from which they hold, for a municipality that decided nothing. No source sets a number:
@@ -35,12 +36,12 @@ def repeats_of(place: Mapping[int, CaseFacts]) -> AbstractSet[str]:
 
 
 def _repeats(signals: Iterable[SignalFact]) -> Iterable[str]:
-    passed: list[SignalFact] = []
+    passed = Lookalikes()
     for signal in signals:
-        if any(_is_repeated(before, signal) for before in passed):
+        if any(_is_repeated(before, signal) for before in passed.of(signal)):
             yield signal.signal_id
         else:
-            passed.append(signal)
+            passed.add(signal)
 
 
 def _is_repeated(before: SignalFact, signal: SignalFact) -> bool:

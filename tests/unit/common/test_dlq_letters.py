@@ -75,6 +75,7 @@ def test_a_replayed_record_is_for_those_who_failed_and_any_other_for_everybody()
     assert is_for(replay_headers(letter, None), "anybody")
     assert is_for(PLAIN, "anybody")
     assert is_for((), "anybody")
+    assert is_for((("dlq_replay_for", None),), "anybody")
     assert [is_replay(each) for each in (addressed, replay_headers(letter, None), PLAIN)] == [
         True,
         True,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.common.errors import ContractError
 from services.common.processor.poison import HaltError
-from services.common.processor.state import Table
+from services.common.processor.state import FullError, Table
 from services.common.records import WakeUp
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -76,9 +76,9 @@ def test_a_timer_rings_in_order_of_due_time_and_not_before() -> None:
 
 def test_the_same_state_and_timer_are_no_change() -> None:
     table = Table(Seen)
-    state = Seen(1)
-    table.put("a", state, NOW)
+    table.put("a", Seen(1), NOW)
     table.committed()
+    state = table.get("a")
     table.put("a", state, NOW)
     assert list(table.changes()) == []
     table.put("a", state, None)
@@ -110,11 +110,28 @@ def test_state_that_cannot_be_read_halts() -> None:
         Table(Seen).load(b"a", b"\x01")
 
 
-def test_state_that_is_too_large_halts() -> None:
+def test_state_that_is_too_large_is_refused_and_the_key_stays_as_it_was() -> None:
     table = Table(Seen)
-    table.put("a", Seen(1, (NOW,) * 200_000), None)
-    with pytest.raises(HaltError, match="over 1000000 bytes"):
-        list(table.changes())
+    table.put("a", Seen(1), NOW)
+    with pytest.raises(FullError, match="over 1000000 bytes"):
+        table.put("a", Seen(1, (NOW,) * 200_000), None)
+    assert (table.get("a"), table.next_due) == (Seen(1), NOW)
+
+
+def test_a_key_that_changes_often_has_one_timer() -> None:
+    table = Table(Seen)
+    for total in range(1, 1_000):
+        table.put("a", Seen(total), NOW)
+    assert [wake_up.key for wake_up in ring(table, NOW)] == ["a"]
+    assert vars(table)["_timers"] == []
+
+
+def test_timers_that_are_moved_do_not_pile_up() -> None:
+    table = Table(Seen)
+    for minute in range(1_000):
+        table.put("a", Seen(1), NOW - timedelta(minutes=minute))
+    assert len(vars(table)["_timers"]) < 200
+    assert ring(table, NOW - timedelta(minutes=999)) == [WakeUp("a", NOW - timedelta(minutes=999))]
 
 
 @pytest.mark.parametrize(
@@ -129,4 +146,4 @@ def test_what_could_not_be_kept_is_refused(
     state_type: type[Seen] | None, state: Seen | None, wake_at: datetime | None, text: str
 ) -> None:
     with pytest.raises(ContractError, match=text):
-        Table(state_type).check(state, wake_at)
+        Table(state_type).put("a", state, wake_at)
