@@ -3,6 +3,7 @@
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from operator import or_
+from typing import NamedTuple
 
 from services.common.events import (
     Area,
@@ -21,11 +22,27 @@ from services.matcher.domain.facts import CaseFacts, CaseTold, Change, Household
 from services.matcher.domain.matches import settle_matches
 from services.matcher.domain.months import WINDOW, expires_at, month_of, month_text
 from services.matcher.domain.repeats import repeats_of
-from services.matcher.domain.statuses import NOT_PICKED_UP, known_as, result_of, status_of
+from services.matcher.domain.statuses import (
+    NOT_PICKED_UP,
+    Decision,
+    decisions_of,
+    known_as,
+    result_of,
+    status_of,
+)
 from services.matcher.domain.terms import deadline_of, highest, overdue_at
 
 Place = dict[int, CaseFacts]
 """The cases with signals of one municipality and unit, by month."""
+
+
+class _Around(NamedTuple):
+    """What the status of every signal of a case depends on."""
+
+    household: Household
+    case: CaseFacts
+    decisions: list[Decision]
+    repeats: AbstractSet[str]
 
 
 def case_id_of(signal: Signal | Withdrawal) -> str:
@@ -38,7 +55,8 @@ def settle(household: Household, case: CaseFacts, place: Place, changes: list[Ch
     """Tell what is new about a case, its signals and its matches; the very same case when that is nothing."""
     before = len(changes)
     repeats = repeats_of(place) if len(place) > 1 or len(case.signals) > 1 else frozenset[str]()
-    signals = tuple([_settle_signal(household, case, signal, repeats, changes) for signal in case.signals])
+    around = _Around(household, case, decisions_of(case), repeats)
+    signals = tuple([_settle_signal(around, signal, changes) for signal in case.signals])
     told = _told(household, case, signals, place)
     heard = told != case.told and not _is_hidden(case, told)
     settled = CaseFacts(
@@ -74,15 +92,10 @@ def best_area(one: Area | None, other: Area) -> Area:
     return other if one is None else min(one, other, key=_vagueness)
 
 
-def _settle_signal(
-    household: Household,
-    case: CaseFacts,
-    signal: SignalFact,
-    repeats: AbstractSet[str],
-    changes: list[Change],
-) -> SignalFact:
+def _settle_signal(around: _Around, signal: SignalFact, changes: list[Change]) -> SignalFact:
+    household, case, decisions, repeats = around
     known, contacts = known_as(household, signal)
-    result, before = result_of(case, signal), signal.told
+    result, before = result_of(decisions, signal), signal.told
     repeated = signal.signal_id in repeats or _stays_repeated(household, signal)
     status = status_of(case, result, known and known.confidence, repeated=repeated)
     told = SignalTold(status=status, result=result, contacts=contacts, revision=signal.revision)

@@ -6,6 +6,7 @@ it is worth is measured: docs/benchmarks.md (h).
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from services.common.events import Confidence, Evidence, EvidenceKind
@@ -13,6 +14,8 @@ from services.common.events import Confidence, Evidence, EvidenceKind
 _VALUE = 16
 """Characters of a digest; what is behind them are those of its slips."""
 _SLIP = 6
+_AT_HAND = 32_768
+"""Pairs of which the answer is remembered: hundreds at one address, and dozens of them in debt help."""
 _SURE = (Confidence.CERTAIN, Confidence.PROBABLE)
 _RANK = {Confidence.CERTAIN: 0, Confidence.PROBABLE: 1, Confidence.POSSIBLE: 2}
 
@@ -65,6 +68,7 @@ class Finding(NamedTuple):
     reasons: tuple[str, ...]
 
 
+@lru_cache(maxsize=_AT_HAND)
 def compare(one: Traits, other: Traits) -> Finding | None:
     """Return how sure it is that both are the same person, None when they are not or nothing says so."""
     bsn = _agreement(one, other, EvidenceKind.BSN)

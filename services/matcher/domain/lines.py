@@ -6,6 +6,7 @@ from typing import NamedTuple
 from services.matcher.domain.facts import CaseFacts, Household, LeaseFact, SignalFact
 from services.matcher.domain.identity import is_sure, same_person
 from services.matcher.domain.leases import Span, merged
+from services.matcher.domain.statuses import decisions_of
 from services.matcher.domain.timelines import spans_of
 
 
@@ -59,9 +60,10 @@ def _waiting(cases: list[CaseFacts], leases: Iterable[LeaseFact]) -> dict[str, l
     helped: dict[str, list[LeaseFact]] = {}
     for lease in leases:
         helped.setdefault(lease.signal_id, []).append(lease)
+    decided = [(case, decisions_of(case)) for case in cases]
     for signal in (signal for case in cases for signal in case.signals):
         mine = helped.get(signal.signal_id, [])
-        spans = spans_of(cases, mine, signal)
+        spans = spans_of(decided, mine, signal)
         if spans:
             found.setdefault(signal.creditor, []).append(Waiting(signal, spans, mine))
     return {creditor: found[creditor] for creditor in sorted(found)}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from services.common.events import CaseResult, Confidence, Contact, SignalStatus
 from services.matcher.domain.facts import CaseFacts, GoneFact, Household, KnownFact, ResultFact, SignalFact
@@ -34,28 +35,38 @@ _BY_BSN = Finding(Confidence.CERTAIN, ("same BSN",))
 _SAME_ADDRESS = Finding(Confidence.POSSIBLE, ())
 
 
-def is_about(case: CaseFacts, result: ResultFact, signal: SignalFact) -> bool:
+class Decision(NamedTuple):
+    """A result of a case with its anchors: the signals that say who it is about."""
+
+    result: ResultFact
+    anchors: tuple[SignalFact | GoneFact, ...]
+
+
+def decisions_of(case: CaseFacts) -> list[Decision]:
+    """Return the results of a case, in their order."""
+    return [Decision(result, _anchors(case, result)) for result in case.results]
+
+
+def is_about(decision: Decision, signal: SignalFact) -> bool:
     """Tell whether a signal, of this case or another, is about the person(s) a result is about."""
-    for anchor in _anchors(case, result):
+    for anchor in decision.anchors:
         if anchor.signal_id == signal.signal_id or is_sure(same_person(anchor.evidence, signal.evidence)):
             return True
     return False
 
 
-def holds_for(case: CaseFacts, result: ResultFact, signal: SignalFact) -> bool:
-    """Tell whether a result holds for a signal: named, or else of its case and about the same person."""
-    if all(signal.signal_id != member.signal_id for member in case.signals):
-        return False
-    if result.signal_ids:
-        return signal.signal_id in result.signal_ids
-    return is_about(case, result, signal)
+def holds_for(decision: Decision, signal: SignalFact) -> bool:
+    """Tell whether a result holds for a signal of its case: named, or else about the same person."""
+    if decision.result.signal_ids:
+        return signal.signal_id in decision.result.signal_ids
+    return is_about(decision, signal)
 
 
-def result_of(case: CaseFacts, signal: SignalFact) -> CaseResult | None:
+def result_of(decisions: Sequence[Decision], signal: SignalFact) -> CaseResult | None:
     """Return the latest result that holds for a signal of the case."""
-    for result in reversed(case.results):
-        if holds_for(case, result, signal):
-            return result.result
+    for decision in reversed(decisions):
+        if holds_for(decision, signal):
+            return decision.result.result
     return None
 
 

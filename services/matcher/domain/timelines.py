@@ -13,7 +13,7 @@ from services.common.events import PauseEnd, PauseGround
 from services.matcher.domain.facts import CaseFacts, GoneFact, LeaseFact, OrderFact, ResultFact, SignalFact
 from services.matcher.domain.identity import is_sure, same_person
 from services.matcher.domain.leases import Span
-from services.matcher.domain.statuses import ACCEPTS_HELP, holds_for, is_about
+from services.matcher.domain.statuses import ACCEPTS_HELP, Decision, holds_for, is_about
 
 
 class Act(NamedTuple):
@@ -24,10 +24,14 @@ class Act(NamedTuple):
     ground: PauseGround | None = None
 
 
-def spans_of(cases: Sequence[CaseFacts], leases: Iterable[LeaseFact], signal: SignalFact) -> list[Span]:
+Decided = tuple[CaseFacts, Sequence[Decision]]
+"""A case with its results."""
+
+
+def spans_of(cases: Sequence[Decided], leases: Iterable[LeaseFact], signal: SignalFact) -> list[Span]:
     """Return when a signal's creditor waits; `cases`: those of its municipality, `leases`: of the signal."""
-    orders = [*_orders(cases, signal)]
-    lines = [_timeline(_acts(case, signal), orders) for case in cases if case.results]
+    orders = [*_orders((case for case, _ in cases), signal)]
+    lines = [_timeline(_acts(*each, signal), orders) for each in cases if each[1]]
     begun = [replace(span, starts_at=max(span.starts_at, signal.at)) for line in lines for span in line]
     begun += [span for lease in leases for span in _timeline(_leased(lease, signal), orders)]
     return [span for span in begun if span.starts_at < span.ends_at]
@@ -56,16 +60,21 @@ def _in_time(acts: Iterable[Act], orders: Sequence[Act]) -> Iterator[Act]:
     yield from left
 
 
-def _acts(case: CaseFacts, signal: SignalFact) -> Iterator[Act]:
+def _acts(case: CaseFacts, decisions: Iterable[Decision], signal: SignalFact) -> Iterator[Act]:
     """Yield what the results of a case about the signal's person do to its pause."""
-    for result in case.results:
-        if not is_about(case, result, signal):
+    for decision in decisions:
+        result = decision.result
+        if not is_about(decision, signal):
             continue
         if result.result not in ACCEPTS_HELP:
             yield Act(result.at, None)
         else:
-            begins = signal.at >= result.at or holds_for(case, result, signal)
+            begins = signal.at >= result.at or (_is_of(case, signal) and holds_for(decision, signal))
             yield Act(result.at, _until(result), PauseGround.HELP_ACCEPTED if begins else None)
+
+
+def _is_of(case: CaseFacts, signal: SignalFact) -> bool:
+    return any(signal.signal_id == member.signal_id for member in case.signals)
 
 
 def _until(result: ResultFact) -> datetime:
@@ -86,7 +95,7 @@ def _leased(lease: LeaseFact, signal: SignalFact) -> Iterator[Act]:
         yield Act(lease.ended_at, None)
 
 
-def _orders(cases: Sequence[CaseFacts], signal: SignalFact) -> Iterator[Act]:
+def _orders(cases: Iterable[CaseFacts], signal: SignalFact) -> Iterator[Act]:
     for case in cases:
         for order in case.orders:
             if _is_meant(case, order, signal):
