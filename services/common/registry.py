@@ -123,10 +123,17 @@ class ConfluentRegistry:
             answer = await self._client.request(method, self._url + path, **body)
         except httpx.HTTPError as error:
             raise TransientError(f"schema registry did not answer {method} {path}") from error
-        if answer.status_code == httpx.codes.NOT_FOUND:
+        status = answer.status_code
+        if answer.is_server_error or status == httpx.codes.TOO_MANY_REQUESTS:
+            raise TransientError(f"schema registry answered {status} to {method} {path}")
+        if answer.is_error and status != httpx.codes.NOT_FOUND:
+            raise ConfigurationError(
+                f"schema registry refused {method} {path} with {status}: look at its address and rights"
+            )
+        try:
+            found = answer.json()
+        except ValueError as error:  # a proxy's page, not the registry's word, also when it says 404
+            raise TransientError(f"schema registry answered {method} {path} with no JSON") from error
+        if status == httpx.codes.NOT_FOUND:
             raise ContractError(f"schema registry knows no {path}")
-        if answer.is_server_error:
-            raise TransientError(f"schema registry answered {answer.status_code} to {method} {path}")
-        if answer.is_error:
-            raise ConfigurationError(f"schema registry refused {method} {path}: {answer.status_code}")
-        return answer.json()
+        return found

@@ -14,7 +14,7 @@ from aiokafka.structs import ConsumerRecord
 from mode import Service
 
 from services.common.connection import connection
-from services.common.errors import ContractError, TransientError
+from services.common.errors import ContractError, SignaalhubError, TransientError
 from services.common.progress import SILENT_SECONDS, Offsets, Progress
 from services.common.reading import read_message
 from services.common.runtime import Runtime
@@ -106,7 +106,8 @@ class View(Service, Generic[V]):
         self._consumer: AIOKafkaConsumer | None = None
         self._shown: Offsets = {}
         """Up to where the content shown is read."""
-        self._lost_at: float | None = None  # since when the content shown is not followed any more
+        self._lost_at: float | None = None  # since when nothing is followed, and why
+        self._lost_by = ""
         name = f"view {topic}"
         runtime.health.add(name, lambda: self.trouble)
         runtime.metrics.watch(name, self._progress.lag)
@@ -134,9 +135,9 @@ class View(Service, Generic[V]):
     def trouble(self) -> str | None:
         """Why nobody should answer from the content, also for health; None = all is well."""
         if not self.ready:
-            return f"not ready: {self._progress.behind()} offsets to read"
+            return f"not ready: {self._progress.behind()} offsets to read{self._lost_by}"
         if self._lost_at is not None and (lost := monotonic() - self._lost_at) > SILENT_SECONDS:
-            return f"not followed for {lost:.0f} s, being read again"
+            return f"not followed for {lost:.0f} s, being read again{self._lost_by}"
         if self._progress.trouble:
             return self._progress.trouble
         unreadable = len(self._content.unreadable)
@@ -181,11 +182,16 @@ class View(Service, Generic[V]):
         while not self.should_stop:
             try:
                 await self._read()
-            except (KafkaError, OSError, TimeoutError, TransientError) as error:
-                log.warning("view_interrupted", topic=self._topic.name, error=type(error).__name__)
-                self._lost_at = self._lost_at or monotonic()
-                self._recoveries.inc()
+            except Exception as error:  # noqa: BLE001 -- whatever it is, the process has more to do than this
+                self._interrupted(error)
                 await self.sleep(_RETRY_SECONDS)
+
+    def _interrupted(self, error: Exception) -> None:
+        name = type(error).__name__
+        text = str(error) if isinstance(error, SignaalhubError) else ""
+        self._lost_at, self._lost_by = self._lost_at or monotonic(), f" ({name} {text}".rstrip() + ")"
+        log.warning("view_interrupted", topic=self._topic.name, error=name, text=text)
+        self._recoveries.inc()
 
     async def _read(self) -> None:
         """Read the topic from its start; what was complete before stays until this reading is, too."""
@@ -249,7 +255,7 @@ class View(Service, Generic[V]):
             content.put((record.key or b"").decode(), None)
 
     def _show(self, content: Content[V]) -> None:
-        self._content, self._lost_at = content, None
+        self._content, self._lost_at, self._lost_by = content, None, ""
         self._caught_up.set()
         self._tell()
         log.info("view_caught_up", topic=self._topic.name, keys=len(content))
