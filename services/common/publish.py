@@ -128,12 +128,14 @@ class Publisher(Service):
         """Write records as they are, as `publish` does."""
         call, begin = object(), time.monotonic()
         self._waiting[call] = begin
+        producer: AIOKafkaProducer | None = None
         try:
             async with asyncio.timeout(ACK_SECONDS):
-                await self._write(await self._connected(), encoded)
+                producer = await self._connected()
+                await self._write(producer, encoded)
         except TimeoutError as error:
             if self._last_ack < begin:  # not just one slow partition: nothing came through
-                self._give_up(self._producer, _NOT_IN_TIME)
+                self._give_up(producer, _NOT_IN_TIME)
             self._failures[_LATE].inc()
             raise TransientError(_NOT_IN_TIME) from error
         finally:
