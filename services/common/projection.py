@@ -108,6 +108,7 @@ class Projection(Member):
     def _assigned(self, partitions: Iterable[TopicPartition]) -> None:
         """Take over a new assignment (or none): new objects, by which a running batch sees it too."""
         self._new, self._places, self._halted = set(partitions), {}, {}
+        self._busy_since = None
         self._progress.begin({})
 
     async def _work(self, consumer: AIOKafkaConsumer) -> None:
@@ -126,6 +127,8 @@ class Projection(Member):
             except (TransientError, TimeoutError) as error:
                 self._complain("waiting", error)
                 self._again()
+                if not self._new:
+                    self._trouble = None  # what failed is another member's by now
                 await self.sleep(wait)
                 wait = min(2 * wait, LONGEST_BACKOFF)
 

@@ -144,9 +144,13 @@ class KafkaIntake(Member):
         self._writers[tp] = writer
 
     def _left(self, partitions: Iterable[TopicPartition]) -> None:
-        """Forget partitions: whoever has them next fences what we may still be writing."""
+        """Forget partitions: whoever has them next fences what we may still be writing.
+
+        One that had halted and comes back is tried again, as by any other member, and halts by itself.
+        """
         for tp in partitions:
             self._taken.pop(tp, None)
+            self._halted.pop(tp, None)
             if writer := self._writers.pop(tp, None):
                 task = asyncio.create_task(writer.stop())
                 self._dropped.add(task)

@@ -1,4 +1,4 @@
-"""What was taken in does not stay in clear text because nobody sends more."""
+"""What was taken in does not stay in clear text; what halts is trouble of who has it."""
 
 from collections.abc import Mapping
 from types import SimpleNamespace
@@ -55,3 +55,18 @@ async def test_what_another_process_took_in_and_did_not_come_to_delete_is_delete
     await intake._delete(consumer)
     assert orders == [{BEFORE: 7, MINE: 5}], "nothing came after that"
     assert sorted(consumer.asked) == [BEFORE, NEW], "once for each partition that came"
+
+
+async def test_a_halted_partition_that_goes_to_another_process_is_no_trouble_of_this_one_any_more() -> None:
+    """Should it come back, nothing of it is paused: it is read again, and halts by itself."""
+    runtime = await make_runtime("ingest")
+    (topic,) = runtime.catalogue.intake_topics
+    intake = KafkaIntake(runtime, topic, cast("Intake", SimpleNamespace()))
+    consumer: Any = SimpleNamespace(pause=lambda *_: None)
+    intake._trouble = None
+    intake._halt(consumer, MINE, ValueError())
+    intake._halt(consumer, NEW, ValueError())
+    intake._left([MINE])
+    assert intake._check() == f"1 partitions halted: {NEW.topic}: ValueError"
+    intake._left([NEW])
+    assert intake._check() is None
