@@ -31,9 +31,11 @@ _OF_TOWN = """
     c.municipality = :municipality AND EXISTS (SELECT FROM feedback.signals s
         WHERE s.signal_id = ANY(c.signal_ids) AND s.municipality = :municipality)
 """
+_CLOCKS = "interval '5 seconds'"
+"""How much the clocks of the processes that write `changed_at` may differ."""
 _FILTERS = f"""
     AND n.sequence = c.sequence AND c.position > :position
-    AND (CAST(:moment AS timestamptz) IS NULL OR c.changed_at >= :moment)
+    AND (CAST(:moment AS timestamptz) IS NULL OR c.changed_at + {_CLOCKS} >= :moment)
     AND (CAST(:running AS boolean) IS NULL OR :running = (c.change <> 'ENDED' AND c.ends_at > :now))
     AND (CAST(:confirmed AS boolean) IS NULL OR :confirmed = NOT {_UNCONFIRMED})
     AND (CAST(:before AS timestamptz) IS NULL OR c.changed_at < :before)

@@ -19,6 +19,9 @@ from services.feedback.projections import Apply
 PAUSES = "feedback-pauses"
 PAUSES_TOPICS = ("pauses.v1", "pause-acknowledgements.v1", "erasures.v1")
 
+_IN_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('feedback.pause_changes', 0))")
+"""A town's pauses are of several creditors, so of several partitions and processes. Who wrote positions and
+did not commit would be overtaken, and a reader that goes on after the higher ones would miss it."""
 _CHANGE = text("""
     INSERT INTO feedback.pause_changes (pause_id, sequence, creditor, municipality, change, signal_ids,
         starts_at, ends_at, end_reason, ground, covered_by, check_id, dossier, changed_at, position)
@@ -40,14 +43,17 @@ _ACKNOWLEDGED = text("""
 
 
 def paused(clock: Clock) -> Apply:
-    """Return what writes pauses and acknowledgements; `changed_at` is the moment of writing."""
+    """Return what writes pauses and acknowledgements; `changed_at` is the moment of writing.
+
+    One transaction at a time writes changes, in all processes together: who reads one has all before it.
+    """
 
     async def apply(connection: AsyncConnection, messages: Sequence[Message]) -> None:
         changes, heard, erasures = list[dict[str, Any]](), list[dict[str, Any]](), list[Erasure]()
         for message in messages:
             match message.event:
                 case Pause() as pause:
-                    changes.append(_row(pause) | {"changed_at": clock.now()})
+                    changes.append(_row(pause))
                 case PauseAcknowledgement() as said:
                     place = {"pause_id": said.pause_id, "sequence": said.sequence}
                     heard.append(place | {"acknowledged_at": message.meta.time})
@@ -56,7 +62,8 @@ def paused(clock: Clock) -> Apply:
                 case _:
                     pass
         if changes:
-            await connection.execute(_CHANGE, changes)
+            await connection.execute(_IN_TURN)
+            await connection.execute(_CHANGE, [row | {"changed_at": clock.now()} for row in changes])
         if heard:
             await connection.execute(_ACKNOWLEDGED, heard)
         touched = {id_: "" for row in changes for id_ in row["signal_ids"]}

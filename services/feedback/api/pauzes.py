@@ -91,7 +91,11 @@ def pauzes(
             Query(description="Of de laatste wijziging (voor een gemeente: op tijd) is bevestigd."),
         ] = None,
         vanaf: Annotated[
-            str | None, Query(description="Een tijdstip met zone, of de waarde van volgende.")
+            str | None,
+            Query(
+                description="Een tijdstip met zone (ook wat tot 5 seconden eerder wijzigde komt mee), "
+                "of de waarde van volgende."
+            ),
         ] = None,
         schuldeiser: Creditor = None,
     ) -> Pauzes:

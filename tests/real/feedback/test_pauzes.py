@@ -22,7 +22,10 @@ from services.common.events import (
     PauseOrder,
     Role,
 )
+from services.feedback.pause_reading import Asked, Pauses
 from services.feedback.pause_terms import PauseTerms
+from services.feedback.pauses import paused
+from tests.flow.examples import message
 from tests.real.feedback.conftest import TODAY, Desk, new_case, new_signal, oin
 from tests.real.primitives import reader
 
@@ -216,6 +219,40 @@ async def test_a_municipality_sees_who_is_late_for_its_residents_and_each_is_cou
 def _counted(desk: Desk) -> float:
     registry = desk.runtime.metrics.registry
     return registry.get_sample_value("signaalhub_pauses_not_acknowledged_total") or 0.0
+
+
+async def test_what_one_process_wrote_late_is_not_missed_after_what_another_one_wrote(desk: Desk) -> None:
+    """Two creditors of one town are in two partitions, so perhaps in two processes."""
+    town = oin()
+    signal = new_signal(town)
+    await desk.project(signal)
+    early, late = (started(oin(), town, signal.signal_id) for _ in range(2))
+    pauses = Pauses(desk.engine, desk.clock)
+    async with transaction(desk.engine) as connection:
+        await paused(desk.clock)(connection, [message(late, "pauses.v1")])
+        other = asyncio.create_task(desk.pause(early))
+        async with asyncio.timeout(20):
+            while not other.done() and not await waiting_for_its_turn(desk):
+                await asyncio.sleep(0.01)
+        seen = await pauses.of_municipality(town, Asked(), 9)
+    await other
+    after = Asked(position=seen[-1].position if seen else 0)
+    seen += await pauses.of_municipality(town, after, 9)
+    assert [row.pause.pause_id for row in seen] == [late.pause_id, early.pause_id]
+
+
+async def waiting_for_its_turn(desk: Desk) -> bool:
+    async with transaction(desk.engine) as connection:
+        sql = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"
+        return bool((await connection.exec_driver_sql(sql)).scalar_one())
+
+
+async def test_changes_since_a_moment_allow_for_the_clocks_of_those_that_wrote_them(desk: Desk) -> None:
+    creditor = oin()
+    await desk.pause(pause := started(creditor, oin()))
+    for seconds, expected in ((4, [pause.pause_id]), (6, [])):
+        moment = (TODAY + timedelta(seconds=seconds)).isoformat()
+        assert [each["id"] for each in await listed(desk, creditor, vanaf=moment)] == expected
 
 
 async def test_who_is_no_creditor_nor_municipality_has_no_pauses(desk: Desk) -> None:
