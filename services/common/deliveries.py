@@ -24,12 +24,13 @@ DELIVER_SECONDS = 30.0
 """How long a partner may take to answer."""
 LEASE = timedelta(seconds=60)
 """A row is somebody's for this long: longer than an answer may take, so nobody else delivers it meanwhile."""
-KEEP_DONE = timedelta(days=35)
-"""Longer than any topic keeps records, so that a record that is read again is not delivered again."""
+KEEP_FINISHED = timedelta(days=35)
+"""Longer than any topic keeps records, so that a record that is read again is not delivered again. One that
+was given up can be restarted meanwhile; it is not kept longer, because its body is about somebody."""
 
 
 class State(StrEnum):
-    """PENDING until it is DONE, or DEAD: given up until somebody restarts it.
+    """PENDING until it is DONE, or DEAD: given up until somebody restarts it, within `KEEP_FINISHED`.
 
     REPLACED: something later was told of the same thing before this one went out, and it may not go out now.
     """
@@ -157,8 +158,10 @@ _COUNT = text("""
            (SELECT count(*) FROM common.deliveries WHERE sender = :sender AND state = 'dead')
 """)
 _FORGET = text("""
-    DELETE FROM common.deliveries
-    WHERE sender = :sender AND state IN ('done', 'replaced') AND finished_at < now() - :keep
+    WITH gone AS (
+        DELETE FROM common.deliveries
+        WHERE sender = :sender AND state <> 'pending' AND finished_at < now() - :keep RETURNING state
+    ) SELECT count(*), count(*) FILTER (WHERE state = 'dead') FROM gone
 """)
 
 
@@ -213,6 +216,8 @@ async def counts(connection: AsyncConnection, sender: str) -> dict[State, int]:
     return {State.PENDING: pending, State.DEAD: dead}
 
 
-async def forget_done(connection: AsyncConnection, sender: str) -> int:
-    """Delete what was delivered long ago; returns how many."""
-    return (await connection.execute(_FORGET, {"sender": sender, "keep": KEEP_DONE})).rowcount
+async def forget(connection: AsyncConnection, sender: str) -> tuple[int, int]:
+    """Delete what was delivered, replaced or given up long ago; returns how many, and how many given up."""
+    values = {"sender": sender, "keep": KEEP_FINISHED}
+    count, dead = (await connection.execute(_FORGET, values)).one()
+    return count, dead

@@ -19,7 +19,6 @@ from services.common.deliveries import (
     DELIVER_SECONDS,
     LEASE,
     MAX_ATTEMPTS,
-    DeadDelivery,
     Delivery,
     Outcome,
     State,
@@ -60,16 +59,6 @@ class Sender(Service):
             state: runtime.metrics.deliveries.labels(name, told) for state, told in _OUTCOMES.items()
         }
         runtime.health.add(name, lambda: self._trouble)
-
-    async def restart_delivery(self, delivery_id: str) -> bool:
-        """Give a dead delivery all its attempts again; False when it is not dead."""
-        async with transaction(self._engine) as connection:
-            return await deliveries.restart(connection, self._name, delivery_id)
-
-    async def dead(self) -> list[DeadDelivery]:
-        """Return what was given up, oldest first."""
-        async with transaction(self._engine) as connection:
-            return await deliveries.dead(connection, self._name)
 
     async def on_stop(self) -> None:
         """Let the calls that go on end; one that does not is made again by the next process."""
@@ -165,6 +154,6 @@ class Sender(Service):
 
     async def _clean(self) -> None:
         async with transaction(self._engine) as connection:
-            count = await deliveries.forget_done(connection, self._name)
+            count, dead = await deliveries.forget(connection, self._name)
         if count:
-            log.info("deliveries_forgotten", sender=self._name, count=count)
+            log.info("deliveries_forgotten", sender=self._name, count=count, dead=dead)

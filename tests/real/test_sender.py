@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner
 
 from services.common.database import make_engine, migrate
-from services.common.deliveries import Delivery, NewDelivery, Newer, enqueue
+from services.common.deliveries import KEEP_FINISHED, Delivery, NewDelivery, Newer, enqueue, forget
 from services.common.deliveries import replace as give_way
 from services.common.errors import ConfigurationError, PermanentError, TransientError
 from services.common.runtime import Runtime
 from services.common.sender import Deliver, Sender
+from services.local import undelivered
 from services.local.cli import app
 from services.local.postgres import EmbeddedPostgres
 from services.notifier.webhooks import SENDER
@@ -113,6 +115,16 @@ async def outbox(url: str) -> AsyncIterator[Outbox]:
     await engine.dispose()
 
 
+@asynccontextmanager
+async def webhooks(url: str) -> AsyncIterator[Outbox]:
+    """The outbox that the command line looks into; what other tests left in it is taken out."""
+    async with outbox(url) as box:
+        found, clean = replace(box, name=SENDER), "DELETE FROM common.deliveries WHERE sender = :sender"
+        await found.ask(clean, sender=SENDER)
+        yield found
+        await found.ask(clean, sender=SENDER)
+
+
 async def test_a_delivery_is_made_once_and_its_content_is_forgotten(database: str) -> None:
     async with outbox(database) as box:
         calls: list[Delivery] = []
@@ -167,37 +179,57 @@ async def test_a_permanent_error_is_dead_at_once_and_the_process_stays_healthy(d
             raise PermanentError("partner answered 410")
 
         await box.add(f"{box.name}-1")
-        sender = box.sender(deliver)
-        async with running(sender):
+        async with running(box.sender(deliver)):
             await box.until_state("dead", f"{box.name}-1")
             assert box.runtime.health.report() == {box.name: None}
-            [dead] = await sender.dead()
             await until(lambda: box.waiting("dead") == 1, 20, "the count of the next round")
             assert (box.waiting("pending"), box.attempts("dead")) == (0, 1)
-        assert (dead.id, dead.attempts, dead.last_error) == (
-            f"{box.name}-1",
-            1,
-            "PermanentError: partner answered 410",
-        )
+        assert await box.row(f"{box.name}-1") == {
+            "state": "dead",
+            "attempts": 1,
+            "last_error": "PermanentError: partner answered 410",
+            "body": b"body",
+        }
 
 
 async def test_a_dead_delivery_can_be_restarted(database: str) -> None:
-    async with outbox(database) as box:
-        id, works = f"{box.name}-1", False
+    async with webhooks(database) as box:
+        id, works = unique("refused"), False
 
         async def deliver(delivery: Delivery) -> None:
             if not works:
                 raise PermanentError("no such address")
 
         await box.add(id)
-        sender = box.sender(deliver)
-        async with running(sender):
+        async with running(box.sender(deliver)):
             await box.until_state("dead", id)
+            assert [each.id for each in await undelivered.dead(box.url)] == [id]
             works = True
-            assert await sender.restart_delivery(id)
+            await undelivered.restart(box.url, id)
             await box.until_state("done", id)
-            assert not await sender.restart_delivery(id)  # what was delivered is not delivered again
-        assert await sender.dead() == []
+            with pytest.raises(ConfigurationError, match="no dead delivery"):  # delivered, so not once more
+                await undelivered.restart(box.url, id)
+        assert await undelivered.dead(box.url) == []
+
+
+async def test_what_was_given_up_can_be_restarted_for_35_days_and_is_then_forgotten(database: str) -> None:
+    """Its body tells of somebody, and nobody may ever look."""
+    async with outbox(database) as box:
+        states = ("pending", "done", "replaced", "dead")
+        finish = """
+            UPDATE common.deliveries SET state = :state,
+                finished_at = CASE WHEN :state <> 'pending' THEN now() - CAST(:ago AS interval) END
+            WHERE id = :id
+        """
+        term, hour = KEEP_FINISHED, timedelta(hours=1)
+        for name, ago in (("old", term + hour), ("young", term - hour)):
+            for state in states:
+                await box.add(f"{box.name}-{name}-{state}")
+                await box.ask(finish, id=f"{box.name}-{name}-{state}", state=state, ago=ago)
+        async with box.engine.begin() as connection:
+            assert await forget(connection, box.name) == (3, 1)
+        young = [f"{box.name}-young-{state}" for state in states]
+        assert sorted(await box.states()) == sorted([f"{box.name}-old-pending", *young])
 
 
 async def test_what_a_partner_answers_is_not_kept(database: str) -> None:
@@ -362,11 +394,10 @@ async def test_a_database_that_was_away_is_waited_for(tmp_path: Path) -> None:
 
 
 async def test_a_dead_delivery_is_listed_and_restarted_at_the_command_line(database: str) -> None:
-    async with outbox(database) as box:
-        webhooks = replace(box, name=SENDER)
+    async with webhooks(database) as box:
         dead, pending = unique("dead"), unique("pending")
         for id in (dead, pending):
-            await webhooks.add(id)
+            await box.add(id)
         await box.ask(
             "UPDATE common.deliveries SET state = 'dead', attempts = 7, last_error = 'PermanentError: 410',"
             " finished_at = now() WHERE id = :id",
@@ -388,7 +419,6 @@ async def test_a_dead_delivery_is_listed_and_restarted_at_the_command_line(datab
         ]
         assert (await box.row(dead))["state"] == "pending"
         assert (await box.row(dead))["attempts"] == 0
-        await box.ask("DELETE FROM common.deliveries WHERE sender = :sender", sender=SENDER)
 
 
 @contextmanager
