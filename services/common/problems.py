@@ -57,6 +57,7 @@ _MESSAGES: Mapping[str, tuple[str, str]] = {
     "tuple_type": ("FIELD_INVALID", "Hier hoort een lijst."),
     "bsn": ("BSN_INVALID", "Dit is geen burgerservicenummer (negen cijfers, elfproef)."),
     "oin": ("OIN_INVALID", "Dit is geen OIN (twintig cijfers)."),
+    "printable": ("FIELD_INVALID", "Alleen leesbare tekens: geen tab, regeleinde of ander stuurteken."),
     "own_collecting": ("CLIENT_NOT_ALLOWED", "Wie zelf int heeft geen opdrachtgever."),
     "iso_date": ("FIELD_INVALID", "Hier hoort een datum als JJJJ-MM-DD."),
     "iso_moment": ("FIELD_INVALID", "Hier hoort een tijdstip met zone, als 2026-01-31T13:45:00Z."),

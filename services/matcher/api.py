@@ -49,6 +49,12 @@ def _oin(text: str | None) -> str | None:
     return text
 
 
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise PydanticCustomError("printable", "not printable")
+    return text
+
+
 def _client(text: str | None, info: ValidationInfo) -> str | None:
     if text is not None and str(info.data.get("reden", "")).startswith("eigen-"):
         raise PydanticCustomError("own_collecting", "no client")
@@ -66,7 +72,11 @@ class Vraag(Model):
     """Een vraag over een persoon, met het dossier en de reden waarvoor."""
 
     burgerservicenummer: Annotated[str, AfterValidator(_bsn), Field(description="Negen cijfers, elfproef.")]
-    dossiernummer: Annotated[str, Field(min_length=1, max_length=64, description="Het eigen dossiernummer.")]
+    dossiernummer: Annotated[
+        str,
+        AfterValidator(_printable),
+        Field(min_length=1, max_length=64, description="Het eigen dossiernummer, zonder stuurtekens."),
+    ]
     reden: Annotated[Reason, Field(description="eigen-…: een overheid die zelf int.")]
     opdrachtgever: Annotated[
         OptionalOin,

@@ -24,6 +24,8 @@ CHANGE = {PauseChange.STARTED: "start", PauseChange.PROLONGED: "verlenging", Pau
 END = {PauseEnd.TERM: "termijn", PauseEnd.RESULT: "gemeente"}
 _MARK = "\ufeff"
 _BETWEEN = " | "
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the begin of a formula (OWASP, CSV injection)."""
 _PAGE = 1000
 
 
@@ -45,13 +47,18 @@ def _line(row: PauseRow) -> tuple[str, ...]:
         CHANGE[pause.change],
         pause.municipality,
         _BETWEEN.join(pause.signal_ids),
-        pause.dossier or "",
+        _as_text(pause.dossier or ""),
         _time(pause.starts_at),
         _time(pause.ends_at),
         END[pause.end_reason] if pause.end_reason else "",
         GROUND[pause.ground] if pause.ground else "",
         pause.covered_by or "",
     )
+
+
+def _as_text(words: str) -> str:
+    """Return what another party wrote so that a spreadsheet shows it and executes nothing."""
+    return f"'{words}" if words.startswith(_FORMULA) else words
 
 
 def _time(moment: datetime) -> str:
