@@ -1,6 +1,6 @@
 """The texts of DDAS v1.2 (the national exchange model) beside the enums of the events for the HTTP interface.
 
-Source: shared standards, ddas-vroegsignalering-v1.2.schema.json; tests/contract/test_ddas.py compares.
+Source: the published schema, whose enumerations are in tests/contract/ddas-v1.2.json; test_ddas.py compares.
 """
 
 from enum import StrEnum
