@@ -16,7 +16,6 @@ from services.common.registry import Registry, Released, SchemaVersion
 PREFIX = struct.Struct(">bI")
 """Magic byte 0 and the schema id."""
 _AS_THEY_ARE = (bytes, date, datetime)
-_SUBJECT_OF = {record: subject for subject, record in SUBJECTS.items()}
 
 
 class Codec:

@@ -36,13 +36,6 @@ def add_workdays(day: date, count: int) -> date:
     return day
 
 
-@lru_cache(maxsize=4096)
-def workdays_between(start: date, end: date) -> int:
-    """Return how many working days lie after `start` until and including `end`; 0 when `end` is not later."""
-    days = (start + _DAY * offset for offset in range(1, (end - start).days + 1))
-    return sum(map(is_workday, days))
-
-
 @cache
 def _holidays(year: int) -> frozenset[date]:
     """The library calls Good Friday, and 5 May outside years of a lustrum, optional: days off by contract."""

@@ -43,10 +43,6 @@ class Members:
         """Tell whether there is a value, right or wrong."""
         return self._raw.get(name) not in (None, "")
 
-    def any_of(self, names: frozenset[str]) -> bool:
-        """Tell whether one of these members is there: a group that most messages lack is asked at once."""
-        return not names.isdisjoint(self._raw)
-
     def optional(self, name: str, parse: Parse[T], reason: Reason = Reason.FIELD_INVALID) -> T | None:
         """Return the value, or None when it is absent or (noted) wrong."""
         value = self._left.pop(name, None)
