@@ -1,5 +1,6 @@
 """The documents lead somewhere: links to files and headings that are there, names of tests that exist."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 
 from services.common.deliveries import MAX_ATTEMPTS, outcome_of
 from services.common.errors import TransientError
+from services.local.demo.examples import load_examples
+from services.local.demo.invitation import first_signal
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
@@ -45,6 +48,11 @@ def test_the_waits_of_a_webhook_are_told_as_they_are() -> None:
     [row] = re.findall(r"^\| next one after \| (.*) \|$", page, re.MULTILINE)
     waits = [outcome_of(number, TransientError()).wait for number in range(1, MAX_ATTEMPTS)]
     assert row.split(" | ") == [*(_told(int(wait.total_seconds())) for wait in waits), "given up"]
+
+
+def test_the_first_signal_of_the_readme_is_the_one_of_the_demo_so_that_neither_refuses_the_other() -> None:
+    [body] = re.findall(r"/v1/signalen -d '([^']*)'", (ROOT / "README.md").read_text())
+    assert json.loads(body) == first_signal(load_examples())
 
 
 def _told(seconds: int) -> str:

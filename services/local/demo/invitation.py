@@ -23,8 +23,8 @@ def invite(hub: Hub, examples: Examples) -> str:
     team = next(team for team in examples.teams if team["id"] == TEAM)
     ingest, feedback = hub.url("ingest"), hub.url("feedback")
     folder, signaalhub = _short(hub.folder.path), _short(Path(sys.executable).with_name("signaalhub"))
-    signal = hub.folder.path / "signaal.json"
-    signal.write_text(json.dumps(_signal(examples), indent=2, ensure_ascii=False))
+    signal = beside(hub.folder.path)
+    signal.write_text(json.dumps(first_signal(examples), indent=2, ensure_ascii=False))
     send = f'-H "Content-Type: application/json" -d @{_short(signal)} {ingest}/v1/signalen'
     made = f"{signaalhub} token --party {team['gemeente']} --scope zaken --team {TEAM} --data-dir {folder}"
     return f"""
@@ -47,7 +47,13 @@ curl -H "Authorization: Bearer $({made})" "{feedback}/v1/zaken?status=nietOpgepa
 """
 
 
-def _signal(examples: Examples) -> Content:
+def beside(folder: Path) -> Path:
+    """Return where the signal to be sent is: not in the folder, which `make leaks` searches for such."""
+    return folder.with_name(f"{folder.name}-signaal.json")
+
+
+def first_signal(examples: Examples) -> Content:
+    """Return the signal of command 1, which README shows too: two that differ would be refused (409)."""
     spot = next(spot for spot in examples.spots if spot.postcode.startswith("1053"))
     on = EPILOGUE.date()
     return {
