@@ -6,10 +6,14 @@ they were: personal data in it are as sealed as on the topic. docs/operations.md
 
 import asyncio
 import gzip
+import os
+from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -59,15 +63,14 @@ class Loaded:
 async def save(kafka: KafkaSettings, catalogue: Catalogue, file: Path) -> int:
     """Write what is committed on every compacted topic now; return the number of records.
 
-    The file appears when it is whole. The hub may run meanwhile: what comes in after the beginning may be
+    The file appears when it is whole, for its owner alone to read. The hub may run meanwhile: what comes in after the beginning may be
     in it or not, topic by topic.
     """
-    part, encoder, count = file.with_name(f"{file.name}.part"), msgspec.json.Encoder(), 0
-    with gzip.open(part, "wb", compresslevel=1) as out:
+    encoder, count = msgspec.json.Encoder(), 0
+    with _replaced(file) as raw, gzip.open(raw, "wb", compresslevel=1) as out:
         async for each in _records(kafka, _compacted(catalogue)):
             out.write(encoder.encode(each) + b"\n")
             count += 1
-    part.replace(file)
     return count
 
 
@@ -88,7 +91,11 @@ class Loading:
     """Who wrote them (ce_source)."""
 
     async def run(self, file: Path) -> Loaded:
-        """Write all of the file to where it was, make the parties' own topics, end what is over."""
+        """Write all of the file to where it was, make the parties' own topics, end what is over.
+
+        It is read twice: what turns out not to be whole must not have left a part of it on the topics.
+        """
+        deque(_lines(file), maxlen=0)
         await _refuse_used(self.kafka, _compacted(self.catalogue))
         producer = new_producer(self.kafka)
         try:
@@ -152,6 +159,22 @@ class Loading:
         id_ = derived_id(REGISTRATIONS, key.decode(), "over before it was restored")
         told = headers_of(Meta(id_, self._source, type_of("registrations", "ended"), now))
         return Copied(REGISTRATIONS, self._running[key], key, None, told)
+
+
+@contextmanager
+def _replaced(file: Path) -> Iterator[BinaryIO]:
+    """Give what takes the place of a file once it is written; nothing is left of what was not."""
+    part = file.with_name(f"{file.name}.part")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw:
+            try:
+                yield raw
+            except BaseException:
+                part.unlink()
+                raise
+        part.replace(file)
+    except OSError as error:
+        raise ConfigurationError(f"{file} could not be written: {error.strerror}") from error
 
 
 def _lines(file: Path) -> Iterator[Copied]:
