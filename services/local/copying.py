@@ -63,8 +63,8 @@ class Loaded:
 async def save(kafka: KafkaSettings, catalogue: Catalogue, file: Path) -> int:
     """Write what is committed on every compacted topic now; return the number of records.
 
-    The file appears when it is whole, for its owner alone to read. The hub may run meanwhile: what comes in after the beginning may be
-    in it or not, topic by topic.
+    The file appears when it is whole, for its owner alone to read. The hub may run meanwhile: what comes in
+    after the beginning may be in it or not, topic by topic.
     """
     encoder, count = msgspec.json.Encoder(), 0
     with _replaced(file) as raw, gzip.open(raw, "wb", compresslevel=1) as out:

@@ -116,15 +116,19 @@ def replay(  # noqa: PLR0913, PLR0917 -- the options of a command
     """
     from services.common.dlq.replay import Wish
     from services.common.dlq.replay import replay as send_back
+    from services.common.dlq.summary import letters
     from services.local.dlq_text import replayed
 
-    of = _topic(_catalogue(schemas), topic)
+    of, broker = _topic(_catalogue(schemas), topic), _broker(kafka, data_dir)
     wish = Wish(limit=limit, error=error, partition=partition, offset=offset, force=force, dry_run=dry_run)
 
     async def run() -> None:
         async with codec_of(schemas, registry) as codec:
-            report = await send_back(_broker(kafka, data_dir), of, codec, wish)
-        print("\n".join(replayed(of.name, report, dry_run=dry_run)))
+            report = await send_back(broker, of, codec, wish)
+        async with aclosing(letters(broker, of)) as found:
+            opened = sum([fate is None async for _, _, fate in found])
+        left = opened - report.dealt_with if dry_run else opened
+        print("\n".join(replayed(of.name, report, left, dry_run=dry_run)))
 
     asyncio.run(run())
 

@@ -44,15 +44,17 @@ def shown(
         yield f"  bytes     {letter.value.hex()}"
 
 
-def replayed(topic: str, report: Report, *, dry_run: bool) -> Iterator[str]:
-    """Give what was done, and what is left with the reason and the place of the first."""
+def replayed(topic: str, report: Report, left: int, *, dry_run: bool) -> Iterator[str]:
+    """Give what was done, and what is left (all that stay open): with reason and place of the first, if known."""
     sent, over = report.counts[Verdict.REPLAY], report.counts[Verdict.SUPERSEDED]
-    left = sum(count for verdict, count in report.counts.items() if verdict not in DONE)
+    unseen = left - sum(count for verdict, count in report.counts.items() if verdict not in DONE)
     would = "would be sent back" if dry_run else "sent back"
     yield f"{topic}: {sent} {would}, {over} superseded, {left} left"
     for verdict, count in report.counts.items():
         if verdict is not Verdict.REPLAY:
             yield f"  {count:>6} x {verdict.value} (first: {report.first[verdict]})"
+    if unseen > 0:  # another replay may have taken some meanwhile
+        yield f"  {unseen:>6} x not looked at: beyond --limit, or not asked for"
 
 
 def _reason(reason: Reason) -> str:

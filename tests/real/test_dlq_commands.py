@@ -49,14 +49,16 @@ def test_from_the_list_to_the_replay(own_kafka: str) -> None:
     assert last == f"3 open on {sum(topic.dlq for topic in CATALOGUE.topics)} dead-letter topics"
 
     assert run(own_kafka, "replay", "signals.v1", "--dry-run", "--limit", "1") == [
-        "signals.v1: 1 would be sent back, 0 superseded, 0 left"
+        "signals.v1: 1 would be sent back, 0 superseded, 2 left",
+        "       2 x not looked at: beyond --limit, or not asked for",
     ]
     assert run(own_kafka, "replay", "signals.v1.dlq") == [
         "signals.v1: 2 sent back, 0 superseded, 1 left",
         "       1 x this release cannot read it either; --force sends it all the same (first: 0@2)",
     ]
     assert run(own_kafka, "replay", "signals.v1", "--error", "OtherError") == [
-        "signals.v1: 0 sent back, 0 superseded, 0 left"
+        "signals.v1: 0 sent back, 0 superseded, 1 left",
+        "       1 x not looked at: beyond --limit, or not asked for",
     ]
     assert run(own_kafka, "list")[1].split()[:3] == ["signals.v1", "1", "2"]
 

@@ -19,6 +19,10 @@ NOWHERE = KafkaSettings(kafka="nowhere:1")
 TOMBSTONE = Copied("registrations.v1", 11, b"key", None, [])
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
 def write(file: Path, *records: Copied) -> bytes:
     packed = gzip.compress(b"".join(msgspec.json.encode(each) + b"\n" for each in records))
     file.write_bytes(packed)
@@ -77,7 +81,7 @@ async def test_a_copy_that_breaks_off_leaves_the_one_of_yesterday_and_nothing_be
     monkeypatch.setattr(copying, "_records", breaking_off)
     with pytest.raises(TransientError):
         await save(NOWHERE, load_catalogue(SCHEMAS), file)
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"copy": yesterday}
+    assert contents(tmp_path) == {"copy": yesterday}
 
 
 async def test_a_copy_is_for_its_owner_alone_as_the_disks_of_the_brokers(
