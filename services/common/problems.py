@@ -1,5 +1,6 @@
 """What an API answers when it cannot do what was asked: application/problem+json (RFC 9457), in Dutch."""
 
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -39,7 +40,7 @@ _MESSAGES: Mapping[str, tuple[str, str]] = {
     "string_type": ("FIELD_INVALID", "Hier hoort tekst."),
     "string_too_short": ("FIELD_INVALID", "Minstens {min_length} tekens."),
     "string_too_long": ("FIELD_INVALID", "Hoogstens {max_length} tekens."),
-    "string_pattern_mismatch": ("FIELD_INVALID", "De tekst heeft niet de gevraagde vorm."),
+    "string_pattern_mismatch": ("FIELD_INVALID", "De tekst heeft niet de gevraagde vorm{length}."),
     "too_short": ("FIELD_INVALID", "Minstens {min_length} waarden."),
     "too_long": ("FIELD_INVALID", "Hoogstens {max_length} waarden."),
     "int_type": ("FIELD_INVALID", "Hier hoort een geheel getal."),
@@ -63,7 +64,10 @@ _MESSAGES: Mapping[str, tuple[str, str]] = {
     "iso_moment": ("FIELD_INVALID", "Hier hoort een tijdstip met zone, als 2026-01-31T13:45:00Z."),
 }
 _OTHERWISE = ("FIELD_INVALID", "De waarde is niet geldig.")
-_PLACES = ("body", "query", "path", "header")
+_HEADER = "header"
+_PLACES = ("body", "query", "path", _HEADER)
+_SO_MANY = re.compile(r"\^\[[^\]]+\]\{(\d+)(?:,(\d+))?\}\$")
+"""A pattern that is one class of characters, so many times."""
 
 
 class Fout(NamedTuple):
@@ -158,9 +162,25 @@ def fout_of(error: Mapping[str, Any]) -> Fout:
     if error["type"] == "json_invalid":
         return Fout("UNREADABLE", None, f"De inhoud is geen JSON (vanaf teken {error['loc'][-1]}).")
     code, message = _MESSAGES.get(error["type"], _OTHERWISE)
-    place = error["loc"][1:] if error["loc"] and error["loc"][0] in _PLACES else error["loc"]
-    return Fout(code, ".".join(map(_shown, place)) or None, message.format_map(error.get("ctx") or {}))
+    source = error["loc"][0] if error["loc"] and error["loc"][0] in _PLACES else None
+    place = error["loc"][1:] if source else error["loc"]
+    names = place if source == _HEADER else map(_shown, place)  # of headers only ours are looked at
+    return Fout(code, ".".join(map(str, names)) or None, message.format_map(_dutch(error.get("ctx") or {})))
 
 
 def _shown(place: str | int) -> str:
     return member_name(place) if isinstance(place, str) else str(place)
+
+
+def _dutch(context: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what pydantic has to say with an error: its lists are English, its patterns for machines."""
+    expected, pattern = str(context.get("expected", "")), str(context.get("pattern", ""))
+    return {**context, "expected": expected.replace("' or '", "' of '"), "length": _length(pattern)}
+
+
+def _length(pattern: str) -> str:
+    found = _SO_MANY.fullmatch(pattern)
+    if found is None:
+        return ""
+    least, most = found.groups()
+    return f" ({least} tot en met {most} tekens)" if most else f" ({least} tekens)"

@@ -45,7 +45,7 @@ def shown(
 
 
 def replayed(topic: str, report: Report, left: int, *, dry_run: bool) -> Iterator[str]:
-    """Give what was done, and what is left (all that stay open): with reason and place of the first, if known."""
+    """Give what was done, and what is `left`: all that stay open; why and where, of those looked at."""
     sent, over = report.counts[Verdict.REPLAY], report.counts[Verdict.SUPERSEDED]
     unseen = left - sum(count for verdict, count in report.counts.items() if verdict not in DONE)
     would = "would be sent back" if dry_run else "sent back"

@@ -1,10 +1,10 @@
 """An API that uses all that services/common/web.py offers: what it promises is tested apart from services."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
 
 from services.common.errors import PermanentError, TransientError
 from services.common.runtime import Runtime
@@ -45,7 +45,10 @@ async def plaats_ding(ding: Ding, caller: Reader) -> Ding:
 
 @router.get("")
 async def lees_dingen(
-    caller: Reader, vanaf_regel: Annotated[int, Query(alias="vanafRegel", ge=1)] = 1
+    caller: Reader,
+    vanaf_regel: Annotated[int, Query(alias="vanafRegel", ge=1)] = 1,
+    kleur: Literal["rood", "wit", "blauw"] | None = None,
+    sleutel: Annotated[str | None, Header(alias="Proef-Key", pattern=r"^[\x21-\x7e]{1,64}$")] = None,
 ) -> list[Ding]:
     return []
 

@@ -126,6 +126,17 @@ async def test_a_wrong_query_is_400_with_its_name(client: httpx.AsyncClient) -> 
     ]
 
 
+async def test_values_that_a_query_may_have_are_listed_in_dutch(client: httpx.AsyncClient) -> None:
+    [found] = (await client.get("/dingen", params={"kleur": "groen"})).json()["fouten"]
+    assert found["melding"] == "De waarde is geen van: 'rood', 'wit' of 'blauw'."
+
+
+async def test_a_wrong_header_is_400_with_its_name_and_how_long_it_may_be(client: httpx.AsyncClient) -> None:
+    [found] = (await client.get("/dingen", headers={"Proef-Key": "x" * 65})).json()["fouten"]
+    assert (found["code"], found["veld"]) == ("FIELD_INVALID", "Proef-Key")
+    assert found["melding"] == "De tekst heeft niet de gevraagde vorm (1 tot en met 64 tekens)."
+
+
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "APPLICATION/JSON"])
 async def test_a_media_type_may_have_parameters_and_capitals(client: httpx.AsyncClient, kind: str) -> None:
     answer = await client.post("/dingen", content=json.dumps(GOOD), headers={"Content-Type": kind})
