@@ -27,6 +27,7 @@ LEVELS = {
 }
 """What libraries say; all others from WARNING on."""
 
+_LOUD = {"error", "critical"}
 _WARNINGS = "py.warnings"
 """Where Python logs warnings: `file:line: kind: text`."""
 
@@ -54,7 +55,7 @@ def setup(service: str, replica: str) -> None:
 def _route_libraries(shared: list[structlog.typing.Processor]) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_hide_texts)
-    chain = [_foreign, *shared]
+    chain = [_foreign, *shared, _calmed]
     final: list[structlog.typing.Processor] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         structlog.processors.JSONRenderer(),
@@ -94,6 +95,14 @@ def _foreign(logger: Any, method: str, event: _Event) -> _Event:
     if record.name == _WARNINGS:  # pydantic's quote the value that they warn of: place and kind say enough
         message = ": ".join(message.split(": ", 2)[:2])
     return {**event, "event": "library_logged", "logger": record.name, "message": message}
+
+
+def _calmed(logger: Any, method: str, event: _Event) -> _Event:
+    """Let no library ask for somebody: a client calls what it mends by itself an error at every start.
+
+    What lasts, or ends the process, we tell ourselves.
+    """
+    return {**event, "level": "warning"} if event["level"] in _LOUD else event
 
 
 def _hide_texts(record: logging.LogRecord) -> bool:

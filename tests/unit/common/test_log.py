@@ -66,6 +66,14 @@ def test_libraries_write_in_the_same_form(lines: Lines) -> None:
     assert (line["level"], line["service"]) == ("warning", "ingest")
 
 
+def test_a_library_asks_for_nobody_whatever_it_calls_what_it_says(lines: Lines) -> None:
+    logging.getLogger("aiokafka").info("not written")
+    logging.getLogger("alembic").info("Running upgrade")
+    logging.getLogger("aiokafka").error("Group Coordinator Request failed")
+    logging.getLogger("mode").critical("Crashed")
+    assert [line["level"] for line in lines()] == ["info", "warning", "warning"]
+
+
 def failed() -> None:
     try:
         raise ValueError(SECRET)
