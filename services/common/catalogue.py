@@ -187,8 +187,11 @@ def tenant_topic(oin: str, subject: str) -> str:
 
 
 def load_catalogue(schemas_dir: Path) -> Catalogue:
-    """Read topics.yaml; an unknown or missing member is a `ConfigurationError` that names it."""
-    content = yaml.safe_load((schemas_dir / "topics.yaml").read_text())
+    """Read topics.yaml; none, or an unknown or missing member, is a `ConfigurationError` that names it."""
+    file = schemas_dir / "topics.yaml"
+    if not file.is_file():
+        raise ConfigurationError(f"{file} is not there: SIGNAALHUB_SCHEMAS_DIR, or --schemas, is its folder")
+    content = yaml.safe_load(file.read_text())
     try:
         return msgspec.convert(content, Catalogue)
     except msgspec.ValidationError as error:

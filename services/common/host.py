@@ -34,7 +34,7 @@ from services.common.health import Health
 from services.common.registry import Released, registry_at
 from services.common.runtime import Runtime
 from services.common.server import HttpServer
-from services.common.settings import Settings
+from services.common.settings import Settings, told
 from services.common.tracing import make_tracing
 
 if TYPE_CHECKING:  # FastAPI is imported by the service, after its log is set up
@@ -68,10 +68,11 @@ def run(name: str) -> None:
     logs.setup(name, "")
     garbage.hold()
     try:
+        module = _load(name)
         settings = Settings()
         logs.setup(name, settings.replica)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(name, settings))
+            runner.run(_run(module, name, settings))
     except (ConfigurationError, ValidationError) as error:
         log.critical("service_misconfigured", reason=_reason(error))
         sys.exit(EXIT_MISCONFIGURED)
@@ -81,16 +82,13 @@ def run(name: str) -> None:
 
 
 def _reason(error: Exception) -> str:
-    if not isinstance(error, ValidationError):
-        return str(error)
-    return "; ".join(f"SIGNAALHUB_{each['loc'][0]}: {each['msg']}".upper() for each in error.errors())
+    return told(error) if isinstance(error, ValidationError) else str(error)
 
 
-async def _run(name: str, settings: Settings) -> None:
+async def _run(module: ServiceModule, name: str, settings: Settings) -> None:
     begin, asked = time.monotonic(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, asked.set)
-    module = _load(name)
     async with make_runtime(name, settings) as runtime:
         hosted = _Hosted(module.build(runtime), runtime, begin)
         garbage.go()
@@ -114,6 +112,7 @@ def _load(name: str) -> ServiceModule:
 async def make_runtime(name: str, settings: Settings) -> AsyncIterator[Runtime]:
     """Yield the surroundings of a service process."""
     connection(settings)  # a wrong set-up of it shows here, before anything starts
+    catalogue = load_catalogue(settings.schemas_dir)
     released = Released(settings.schemas_dir)
     async with AsyncExitStack() as stack:
         registry = await stack.enter_async_context(registry_at(settings.schema_registry_url, released))
@@ -125,7 +124,7 @@ async def make_runtime(name: str, settings: Settings) -> AsyncIterator[Runtime]:
             service=name,
             settings=settings,
             clock=make_clock(settings.clock_file),
-            catalogue=load_catalogue(settings.schemas_dir),
+            catalogue=catalogue,
             codec=codec,
             health=Health(),
             tracing=tracing,

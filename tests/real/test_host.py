@@ -262,6 +262,7 @@ def test_a_part_that_crashes_ends_the_process_with_1_and_its_message_is_not_logg
         ({"SIGNAALHUB_ISSUER": ""}, "SIGNAALHUB_ISSUER"),
         ({"SIGNAALHUB_KAFKA_REPLICATION": "many"}, "SIGNAALHUB_KAFKA_REPLICATION"),
         ({"SIGNAALHUB_HTTP_HOST": "203.0.113.1"}, "cannot listen on 203.0.113.1"),
+        ({"SIGNAALHUB_SCHEMAS_DIR": "/nowhere"}, "SIGNAALHUB_SCHEMAS_DIR"),
     ],
 )
 def test_a_wrong_setting_ends_the_process_with_2_and_one_line_that_names_it(

@@ -42,3 +42,21 @@ def test_a_file_is_no_data_folder(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigurationError, match="is a file"), opened(tmp_path / "file"):
         pass
+
+
+@pytest.mark.parametrize("content", ["", "[1]", "5"])
+def test_a_folder_that_does_not_say_what_made_it_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "signaalhub.json").write_text(content)
+    with pytest.raises(ConfigurationError, match="does not say what made"), opened(tmp_path):
+        pass
+
+
+def test_a_start_that_ended_while_it_marked_its_folder_does_not_keep_the_next_one_out(tmp_path: Path) -> None:
+    (tmp_path / "signaalhub.new").write_text("{")
+    with opened(tmp_path):
+        assert json.loads((tmp_path / "signaalhub.json").read_text())["layout"] == 1
+
+
+def test_a_place_where_no_folder_can_be_made_is_one_line() -> None:
+    with pytest.raises(ConfigurationError, match="cannot be written"), opened(Path("/proc/nowhere")):
+        pass
