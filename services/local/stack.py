@@ -7,6 +7,7 @@ in the main thread of a process of its own (`signaalhub up`); others find everyt
 import asyncio
 import json
 import signal
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ from services.common.catalogue import load_catalogue
 from services.common.clock import make_clock, set_clock
 from services.common.errors import ConfigurationError
 from services.common.settings import REPOSITORY
+from services.local.endpoints import typed
 from services.local.folder import DataFolder, opened
 from services.local.kafka import EmbeddedKafka
 from services.local.keys import ISSUER, make_secrets, write_private
@@ -27,6 +29,9 @@ from services.local.service import SERVICES, Service
 from services.local.supervise import Part, Supervisor
 from services.local.waiting import claim, wait_until
 
+HUB_OIN = "00000099000000000001"
+"""The organisation that runs a local hub: the party of a token with the scope `beheer`."""
+_FIRST_PARTY = "00000099000001021000"
 _START_SECONDS = 120.0
 _LOOK_SECONDS = 0.1
 
@@ -109,9 +114,23 @@ class Stack:
         lines += [
             f"  all in    {self._folder.endpoints}",
             f"  logs in   {self._folder.log('*').parent}",
-            f"  a token   signaalhub token --party OIN --scope signalen --data-dir {self._folder.path}",
+            "It knows nobody yet? Its operator says who takes part; a creditor, to begin with:",
+            self._first_command(),
         ]
         return "\n".join(lines)
+
+    def _first_command(self) -> str:
+        """Return what works on an empty hub, to be copied as it is."""
+        signaalhub, folder = typed(Path(sys.executable).with_name("signaalhub")), typed(self._folder.path)
+        ingest = next(service.url for service in self._services if service.service == "ingest")
+        token = f"{signaalhub} token --party {HUB_OIN} --scope beheer --data-dir {folder}"
+        party = json.dumps(
+            {"naam": "Zonnekracht Energie", "rollen": ["schuldeiser"], "signaalpartner": "Energie"}
+        )
+        return (
+            f'curl -X PUT -H "Authorization: Bearer $({token})" -H "Content-Type: application/json" '
+            f"{ingest}/v1/partijen/{_FIRST_PARTY} -d '{party}'"
+        )
 
     @property
     def _parts(self) -> Sequence[Part]:
@@ -135,6 +154,7 @@ class Stack:
             "JWKS": str(secrets.jwks),
             "PSEUDONYM_KEY": secrets.pseudonym_key,
             "VAULT_KEY": secrets.vault_key,
+            "HUB_OIN": HUB_OIN,
             "SHARES": str(self._options.replicas),
         }
         if _start_clock(self._options, self._folder.clock):

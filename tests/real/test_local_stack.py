@@ -86,6 +86,14 @@ def refused(*command: str) -> str:
     return line
 
 
+def printed_command(log: Path) -> str:
+    """Copy what `up` prints for an empty hub, and run it."""
+    wait_until(lambda: "\ncurl " in log.read_text(), 10, "the command that `up` prints")
+    [line] = [line for line in log.read_text().splitlines() if line.startswith("curl ")]
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
 def test_a_second_up_on_the_same_folder_gets_one_clear_line(tmp_path: Path) -> None:
     with opened(tmp_path):
         assert "in use by another `signaalhub up`" in refused(*CLI, "up", "--data-dir", str(tmp_path))
@@ -114,6 +122,7 @@ def test_killed_processes_are_started_again_and_a_stop_ends_all_but_the_data(tmp
     data = tmp_path / "data"
     with running(data, "--clock-start", "2026-01-05T09:00:00", "--clock-speed", "0") as up:
         assert set(up.endpoints["pids"]) == {"kafka", "postgres", *(f"{name}-0" for name in SERVICES)}
+        assert json.loads(printed_command(data.parent / "up.log")) == {"id": "00000099000001021000"}
         for name in ("matcher-0", "kafka", "postgres"):
             up.kill(name)
         wait_until(lambda: all(map(up.healthy, SERVICES)), 120, "health of all services")

@@ -10,6 +10,7 @@ from services.local.demo.actions import Content
 from services.local.demo.calendar import EPILOGUE
 from services.local.demo.examples import Examples
 from services.local.demo.hub import Hub
+from services.local.endpoints import typed
 
 SENDER = "Zonnekracht Energie"
 SCOPES = "signalen terugkoppelingen"
@@ -22,10 +23,10 @@ def invite(hub: Hub, examples: Examples) -> str:
     creditor = next(str(party["oin"]) for party in examples.parties if party["naam"] == SENDER)
     team = next(team for team in examples.teams if team["id"] == TEAM)
     ingest, feedback = hub.url("ingest"), hub.url("feedback")
-    folder, signaalhub = _short(hub.folder.path), _short(Path(sys.executable).with_name("signaalhub"))
+    folder, signaalhub = typed(hub.folder.path), typed(Path(sys.executable).with_name("signaalhub"))
     signal = beside(hub.folder.path)
     signal.write_text(json.dumps(first_signal(examples), indent=2, ensure_ascii=False))
-    send = f'-H "Content-Type: application/json" -d @{_short(signal)} {ingest}/v1/signalen'
+    send = f'-H "Content-Type: application/json" -d @{typed(signal)} {ingest}/v1/signalen'
     made = f"{signaalhub} token --party {team['gemeente']} --scope zaken --team {TEAM} --data-dir {folder}"
     return f"""
 The hub stays up until Ctrl-C; its clock runs on from 2 April 2026.
@@ -67,9 +68,3 @@ def first_signal(examples: Examples) -> Content:
         "persoon": {"voorletters": "J.", "geslachtsnaam": "Jansen", "geboortedatum": "1985-04-12"},
         "adres": {"postcode": spot.postcode, "huisnummer": spot.number},
     }
-
-
-def _short(path: Path) -> Path:
-    """Return a path as it is typed from here."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path

@@ -12,9 +12,9 @@ from services.local.demo.desk import Desk, good
 from services.local.demo.examples import AREAS, Examples
 from services.local.demo.hub import Hub
 from services.local.keys import write_private
+from services.local.stack import HUB_OIN
 
-OPERATOR = "00000099000000000001"
-"""The organisation that runs the hub (the settings' default)."""
+OPERATOR = HUB_OIN
 WITHOUT_KEY = "0599"
 """Rotterdam signed nothing yet: without a key it is not active."""
 

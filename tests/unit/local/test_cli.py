@@ -11,6 +11,7 @@ from services.common.errors import ConfigurationError, SignaalhubError, Transien
 from services.common.settings import REPOSITORY
 from services.local import cli, stack
 from services.local.cli import app
+from services.local.demo import examples
 from services.local.keys import SCOPES, make_secrets
 from services.local.waiting import free_ports
 
@@ -128,12 +129,11 @@ def test_a_simulated_time_begins_in_the_zone_that_it_has(
     assert [each.clock_start for each in asked] == [moment]
 
 
-@pytest.mark.parametrize("command", ["up", "demo"])
-def test_an_image_for_production_says_what_is_not_in_it(
-    command: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cli, "find_spec", lambda _: None)
-    assert f"`{command}` is not in an image" in str(error_of(command))
+def test_a_demo_without_the_examples_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examples, "FOLDER", Path("/nowhere/examples"))
+    error = error_of("demo")
+    assert isinstance(error, ConfigurationError)
+    assert "/nowhere/examples is not there" in str(error)
 
 
 @pytest.mark.parametrize(
