@@ -78,11 +78,14 @@ def below_minimum(claim: SignalClaim, facts: Facts) -> bool:
 
 
 def efforts_missing(common: Common, facts: Facts) -> bool:
+    """Of a creditor whose kind could not be read, what is asked of every kind."""
     efforts = common.declared.efforts
-    if efforts == "abcd" or common.partner_type is None:
+    if efforts == "abcd":
         return False
-    needed = in_force(EFFORTS[common.partner_type], common.signal_date or common.today) or ""
-    return not set(needed) <= set(efforts or "")
+    kinds = EFFORTS if common.partner_type is None else (common.partner_type,)
+    on = common.signal_date or common.today
+    needed = [set(in_force(EFFORTS[kind], on) or "") for kind in kinds]
+    return not set.intersection(*needed) <= set(efforts or "")
 
 
 def not_a_customer(common: Common, facts: Facts) -> bool:

@@ -48,6 +48,31 @@ def test_a_right_signal_passes() -> None:
     assert reasons(place=HERE) == set()
 
 
+def test_a_signal_without_anything_is_told_of_its_efforts_too() -> None:
+    claim, missing = read_signal({}, LANDLORD)
+    assert claim is not None
+    found = judge(claim, sender=LANDLORD, directory=directory(), place=None, today=TODAY)
+    assert {"inspanningen"} == {each.field for each in found} - {each.field for each in missing}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"signaalpartner": "Buurman"}, set()),
+        ({"signaalpartner": "Buurman", "inspanningen": None}, {"EFFORTS_NOT_DECLARED"}),
+        (
+            {"signaalpartner": "Buurman", "inspanningen": ["b", "c", "d"], "signaaldatum": "2025-12-31"},
+            {"SIGNAL_DATE_TOO_OLD"},
+        ),
+    ],
+    ids=["declared", "not declared", "enough for some kind"],
+)
+def test_of_a_creditor_of_no_known_kind_the_efforts_are_asked_that_every_kind_must_make(
+    changes: dict[str, Any], expected: set[str]
+) -> None:
+    assert reasons(**changes) - {"ARREARS_TOO_SHORT"} == expected
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
