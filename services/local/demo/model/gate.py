@@ -136,7 +136,7 @@ def _person(content: dict[str, Any]) -> Iterator[str]:
 
 
 def _conduct(content: dict[str, Any]) -> Iterator[str]:
-    if content.get("signaalpartner") in SECTORS and set(content.get("inspanningen", ())) != set("abcd"):
+    if set(content.get("inspanningen", ())) != set("abcd"):
         yield "EFFORTS_NOT_DECLARED"
     if content.get("betalingsregeling") in ("loopt", "uitstel"):
         yield "ARRANGEMENT_RUNNING"
