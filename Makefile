@@ -66,4 +66,4 @@ picture: $(STAMP) ## draw the topics of schemas/topics.yaml into schemas/README.
 	$(BIN)/python -m services.local.picture
 
 clean: ## remove everything that was made: environment, cache, data folders
-	@rm -rf $(VENV) .cache .signaalhub* *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) .cache .signaalhub* build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
