@@ -12,6 +12,12 @@ from itertools import zip_longest
 from services.common.identifiers import member_name
 from services.ingest.domain.reasons import Problem, Reason
 
+_NO_COLUMNS = (
+    "De eerste rij noemt geen enkele kolom die hier bekend is. "
+    "In CSV staan daar de namen van de kolommen, met puntkomma's of komma's ertussen."
+)
+_NO_TEXT = "Dit is geen tekst in UTF-8 of Windows-1252; is het UTF-16, sla het dan op als CSV in UTF-8."
+_TWICE = "Deze kolom staat er meer dan eens, of ook onder een andere naam (bedrag en bedragInCenten)."
 Read = Callable[[str], object]
 """What a cell (not empty, no space around it) says; what it cannot read it returns as it is."""
 
@@ -41,10 +47,12 @@ class Head:
 
     def __init__(self, names: Sequence[str], columns: Sequence[Column]) -> None:
         """Raise a `HeadError` with all that is wrong; of a first row of data nothing is repeated."""
+        if any("\0" in name for name in names):
+            raise HeadError([Problem(Reason.UNREADABLE, said=_NO_TEXT)])
         known = {plain(name): column for column in columns for name in column.names}
         found = [known.get(plain(name)) for name in names]
         if not any(found):
-            raise HeadError([Problem(Reason.UNREADABLE)])
+            raise HeadError([Problem(Reason.UNREADABLE, said=_NO_COLUMNS)])
         if problems := (*_unknown(names, found), *_double(found), *_missing(found, columns)):
             raise HeadError(problems)
         self._places = [_place(column) for column in found]
@@ -94,7 +102,9 @@ def _unknown(names: Sequence[str], found: Sequence[Column | None]) -> Iterable[P
 
 def _double(found: Sequence[Column | None]) -> Iterable[Problem]:
     paths = [column.path for column in found if column and column.path]
-    yield from (Problem(Reason.FIELD_INVALID, path) for path in sorted(set(paths)) if paths.count(path) > 1)
+    for path in sorted(set(paths)):
+        if paths.count(path) > 1:
+            yield Problem(Reason.FIELD_INVALID, path, _TWICE)
 
 
 def _missing(found: Sequence[Column | None], columns: Sequence[Column]) -> Iterable[Problem]:

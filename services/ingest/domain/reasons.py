@@ -117,7 +117,9 @@ class Problem:
 
     reason: Reason
     field: str = ""
+    said: str = ""
+    """A sentence of its own, where what the code says of all its causes helps nobody."""
 
     @property
     def sentence(self) -> str:
-        return SENTENCES[self.reason]
+        return self.said or SENTENCES[self.reason]

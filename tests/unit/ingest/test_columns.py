@@ -78,6 +78,25 @@ def test_an_unknown_column_is_told_by_its_place_when_its_name_may_be_a_value() -
     }
 
 
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["kenmerk|gemeentecode|postcode"], "noemt geen enkele kolom"),
+        (["ÿþk\0e\0n\0m\0e\0r\0k\0", "\0p\0o\0s\0t\0c\0o\0d\0e\0"], "UTF-16"),
+        ([*HEAD, "Postcode"], "meer dan eens"),
+        ([*HEAD, "bedragInCenten"], "onder een andere naam"),
+    ],
+    ids=["another delimiter", "another encoding", "a column twice", "two names of one"],
+)
+def test_what_is_wrong_with_a_head_is_said_and_not_only_that_something_is(
+    names: list[str], words: str
+) -> None:
+    with pytest.raises(HeadError) as found:
+        head(*names)
+    [problem] = found.value.problems
+    assert words in problem.sentence
+
+
 def test_a_first_row_of_data_is_no_head_and_is_not_repeated() -> None:
     assert problems_of("H-1", "Jansen", "999990019") == {("UNREADABLE", "")}
 
