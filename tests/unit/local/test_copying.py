@@ -8,7 +8,7 @@ import pytest
 from services.common.catalogue import load_catalogue
 from services.common.codec import Codec
 from services.common.errors import ConfigurationError, TransientError
-from services.common.registry import Released
+from services.common.registry import Released, RepositoryRegistry
 from services.common.settings import REPOSITORY, KafkaSettings
 from services.local import copying
 from services.local.copying import Copied, Loading, _lines, save
@@ -59,7 +59,9 @@ async def test_a_copy_is_read_to_its_end_before_anything_goes_to_kafka(tmp_path:
     packed = write(file, *[RECORD] * 100)
     file.write_bytes(packed[: len(packed) // 2])
     released = Released(SCHEMAS)
-    loading = Loading(NOWHERE, load_catalogue(SCHEMAS), Codec(released, released), "no database", 1)
+    loading = Loading(
+        NOWHERE, load_catalogue(SCHEMAS), Codec(released, RepositoryRegistry(released)), "no database", 1
+    )
     with pytest.raises(ConfigurationError, match="not a whole copy"):
         await loading.run(file)
 
