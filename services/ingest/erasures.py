@@ -1,6 +1,6 @@
 """What is told of an erasure: the event wherever it was, and what removes it from where it is kept by key."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,14 +30,15 @@ class Due:
 
 
 def erased_signal(due: Due, known: Known | None) -> list[Outgoing]:
-    """Return the records for every household and person where a signal is or was; `known`: as remembered."""
-    places = {due.household: due.municipality}
-    persons: dict[str, None] = {}
-    for spot in (known.spot, *known.earlier) if known else ():
-        places.setdefault(spot.household, spot.municipality)
-        if spot.person:
-            persons[spot.person] = None
-    told = [_erasure(due, household, municipality) for household, municipality in places.items()]
+    """Return the records for every place and person where a signal is or was; `known`: as remembered.
+
+    A place is a household and whose it was: at one address it may have been for another municipality before.
+    """
+    spots = (known.spot, *known.earlier) if known else ()
+    were = [(each.household, each.municipality) for each in spots]
+    places = dict.fromkeys([(due.household, due.municipality), *were])
+    persons = dict.fromkeys(each.person for each in spots if each.person)
+    told = [_erasure(due, household, municipality) for household, municipality in places]
     return [*told, *_unknown(due, persons)]
 
 
@@ -55,7 +56,7 @@ def erased_debt_report(due: Due) -> list[Outgoing]:
 
 def _erasure(due: Due, household: str, municipality: str) -> Outgoing:
     event = Erasure(
-        erasure_id=derived_id("erasure", due.id, household, due.created_at.isoformat()),
+        erasure_id=derived_id("erasure", due.id, household, municipality, due.created_at.isoformat()),
         household=household,
         municipality=municipality,
         kind=_KINDS[due.class_],
@@ -66,7 +67,7 @@ def _erasure(due: Due, household: str, municipality: str) -> Outgoing:
     return Outgoing("erasures.v1", household, event, "erased", event.erasure_id)
 
 
-def _unknown(due: Due, persons: dict[str, None]) -> Iterator[Outgoing]:
+def _unknown(due: Due, persons: Iterable[str]) -> Iterator[Outgoing]:
     for person in persons:
         event_id = derived_id("signal-person-erased", due.id, person, due.created_at.isoformat())
         yield Outgoing("signal-persons.v1", f"{person}/{due.id}", None, "erased", event_id)

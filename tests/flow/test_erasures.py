@@ -23,6 +23,14 @@ def test_its_municipality_is_told_once_byte_for_byte() -> None:
     assert handle(first.state, TOLD, NOW).outputs == ()
 
 
+def test_two_municipalities_of_one_household_are_told_both() -> None:
+    handle = households(lambda oin: ())
+    other = replace(ERASURE, erasure_id="other", municipality="00000099000000000518")
+    also = message(other, "erasures.v1", "erased", ERASURE.household, "e2")
+    state = handle(None, TOLD, NOW).state
+    assert handle(state, also, NOW).outputs == (Forward(f"tenant.{other.municipality}.erasures.v1", also),)
+
+
 def test_a_signal_that_was_under_way_reaches_its_municipality_no_more() -> None:
     handle = households(lambda oin: ())
     late = message(replace(SIGNAL, signal_id=ERASURE.erased_id), "signals.v1")
