@@ -98,7 +98,8 @@ def _errors(method: str, operation: Json) -> list[HTTPStatus]:
     if method in _WITH_BODY or "parameters" in operation:
         errors.append(HTTPStatus.BAD_REQUEST)
     if "requestBody" in operation:
-        errors += [HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE]
+        too_much = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        errors += [*too_much, HTTPStatus.UNSUPPORTED_MEDIA_TYPE]
     if "security" in operation:
         errors += [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN]
     return errors

@@ -23,6 +23,7 @@ TITLES: Mapping[int, str] = {
     HTTPStatus.NOT_FOUND: "Niet gevonden",
     HTTPStatus.METHOD_NOT_ALLOWED: "Methode niet toegestaan",
     HTTPStatus.NOT_ACCEPTABLE: "Gevraagd formaat niet beschikbaar",
+    HTTPStatus.REQUEST_TIMEOUT: "Verzoek duurde te lang",
     HTTPStatus.CONFLICT: "Strijdig met wat er al is",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Verzoek te groot",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Formaat niet ondersteund",

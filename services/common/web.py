@@ -26,6 +26,7 @@ from services.common.access import Access
 from services.common.errors import TransientError
 from services.common.headers import PROBLEM, with_version
 from services.common.openapi import BASE, document
+from services.common.patience import Patience
 from services.common.problems import Fout, Problem
 from services.common.runtime import Runtime
 from services.common.tokens import Tokens
@@ -182,7 +183,7 @@ def _accepts(header: str, gives: set[str]) -> bool:
 
 
 class _Guard:
-    """Around everything: headers on all answers, a limit on all bodies, no exception's text in any answer."""
+    """Around everything: headers on all answers, limits on all bodies, no exception's text in any answer."""
 
     def __init__(self, app: ASGIApp, *, version: str, limits: Mapping[str, int]) -> None:
         self._app = app
@@ -222,11 +223,15 @@ class _Guard:
         path: str = scope["path"]
         limit = self._limits.get(path) or self._limits.get(path[: path.rfind("/") + 1], MAX_BODY)
         announced = Headers(scope=scope).get("content-length", "0")
-        seen = 0
+        seen, patience = 0, Patience()
 
         async def limited() -> Message:
             nonlocal seen
-            message = await receive()
+            try:
+                message = await patience.wait(receive)
+            except TimeoutError:
+                detail = "Van de inhoud kwam te lang niets of te weinig; stuur hetzelfde nog eens."
+                raise Problem(HTTPStatus.REQUEST_TIMEOUT, detail, headers={"Connection": "close"}) from None
             seen += len(message.get("body", b""))
             if seen > limit or (announced.isdecimal() and int(announced) > limit):
                 detail = f"De inhoud is groter dan {limit} bytes."

@@ -20,6 +20,7 @@ from services.ingest.domain.reasons import Problem, Reason
 from services.ingest.freshness import Source
 from services.ingest.means import Means
 from services.ingest.registrations import RefusedError, check_registrar, municipality_of
+from services.ingest.room import room
 from services.ingest.snapshot_files import Batch
 from services.ingest.snapshot_reading import Order
 from services.ingest.snapshot_taking import Taken, Taking
@@ -49,9 +50,12 @@ class Snapshots:
         *,
         confirmed: bool,
     ) -> Taken:
-        """Return what became of a snapshot once it is published; after a `TransientError` send it again."""
+        """Return what became of a snapshot once it is published; after a `TransientError` send it again.
+
+        It has a place before its file is read: who waits for one keeps nothing in memory.
+        """
         order = self._order(registrar, on_behalf_of, day)
-        async with self._room:
+        async with room(self._room, "snapshot"):
             async with transaction(self.means.engine) as connection:
                 mark = await storage.begin(connection, order.source)
             async with staging(self.means.engine) as stage:

@@ -1,7 +1,9 @@
 """PUT /v1/momentopnames on real Kafka and PostgreSQL: only what differs is published, whatever happens."""
 
+import asyncio
 import io
 import json
+from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from itertools import count
 from typing import Any
@@ -17,9 +19,10 @@ from services.common.errors import TransientError
 from services.common.events import Party, Registration, Role, Snapshot, SnapshotState
 from services.common.identifiers import derived_id
 from services.common.publish import Publisher
-from services.ingest import registration_storage, staging
+from services.ingest import registration_storage, room, staging
 from services.ingest.domain.directory import Directory
 from services.ingest.freshness import Source
+from services.ingest.snapshots import AT_ONCE
 from services.ingest.tables import XLSX_TYPE
 from services.ingest.watching import watch
 from tests.real.ingest.house import BROKER, NOW, House, Seen
@@ -241,6 +244,30 @@ async def test_a_single_request_waits_while_a_snapshot_of_its_registrar_is_appli
         assert await put(town) == 200
     finally:
         await engine.dispose()
+
+
+async def test_who_finds_no_room_among_snapshots_that_stall_is_told_to_come_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "SECONDS", 0.2)
+    goes_on = asyncio.Event()
+
+    async def stalling() -> AsyncIterator[bytes]:
+        yield json.dumps(person(0)).encode()
+        await goes_on.wait()
+
+    async def put(party: str) -> httpx.Response:
+        path = f"/v1/momentopnames/{TODAY}"
+        return await house.send("PUT", path, party, "registraties", content=stalling(), headers=JSON_LINES)
+
+    last, *towns = [await new_town(house) for _ in range(AT_ONCE + 1)]
+    waiting = [asyncio.create_task(put(town)) for town in towns]
+    async with asyncio.timeout(30):
+        while (answer := await send(house, last, person(1))).status_code == 200:
+            pass  # they have not come in yet
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    goes_on.set()
+    assert [(await each).status_code for each in waiting] == [200] * AT_ONCE
 
 
 async def test_a_page_far_into_a_large_snapshot_can_be_asked_for(house: House) -> None:

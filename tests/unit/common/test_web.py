@@ -1,3 +1,4 @@
+import asyncio
 import json
 from collections.abc import AsyncIterator
 
@@ -9,6 +10,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from structlog.testing import capture_logs
 
+from services.common import patience
 from services.common.testing import FakeIssuer, make_runtime
 from tests.contract import probe_api
 from tests.contract.probe_api import CSV_LIMIT, SECRET
@@ -171,6 +173,23 @@ async def test_a_body_over_the_limit_is_413_also_when_its_length_was_not_announc
         answer = await client.post("/bestanden", content=content, headers=CSV)
         assert answer.status_code == 413
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def stalling(*parts: bytes) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(("path", "headers"), [("/bestanden", CSV), ("/dingen", JSON)], ids=["file", "json"])
+async def test_a_body_that_stalls_is_408_and_ends_its_connection(
+    client: httpx.AsyncClient, path: str, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "SILENT_SECONDS", 0.05)
+    answer = await client.post(path, content=stalling(b"{", b" "), headers=headers)
+    assert answer.status_code == 408
+    assert answer.headers["connection"] == "close"
+    assert answer.json()["title"] == "Verzoek duurde te lang"
 
 
 async def test_a_json_body_over_the_common_limit_is_413(client: httpx.AsyncClient) -> None:
