@@ -17,13 +17,18 @@ import msgspec
 
 from services.common.errors import PermanentError
 from services.ingest.lines import LONGEST_LINE, lines_of
+from services.ingest.room import room
 
 CSV_TYPE = "text/csv"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_XLSX_BYTES = 64 * 1024 * 1024
 """Packed: 200,000 signals have some 15 MB. It is kept in memory, not in a file: it is personal data."""
-_AT_ONCE = 1
-"""Children at a time: each may take as much memory as workbook.py says."""
+_FILES_AT_ONCE = 3
+"""Files in memory, from their first byte to the last row that was made of them."""
+_CHILDREN_AT_ONCE = 1
+"""Each may take as much memory as workbook.py says."""
+_CHILD_SECONDS = 120.0
+"""How long a file that has come waits for its child: until the rows of those before it are published."""
 _LONGEST_ROW = 16 * LONGEST_LINE
 """Bytes of a row in JSON: a character takes six at most."""
 _ROW = msgspec.json.Decoder(tuple[int, list[str] | None])
@@ -104,26 +109,33 @@ class CsvText:
         return not line.strip(b' \t"' + self._delimiter.encode())
 
 
-_children = asyncio.Semaphore(_AT_ONCE)
+_files = asyncio.Semaphore(_FILES_AT_ONCE)
+_children = asyncio.Semaphore(_CHILDREN_AT_ONCE)
 
 
 async def xlsx_table(chunks: AsyncIterator[bytes]) -> AsyncIterator[Cells]:
     """Yield the rows of the first sheet, the head first; empty ones are left out.
 
-    Dates come as YYYY-MM-DD, numbers with a point, truth as ja or nee. Raises `NoWorkbookError`.
+    Dates come as YYYY-MM-DD, numbers with a point, truth as ja or nee. Raises `NoWorkbookError`;
+    `TransientError` when too many others are at it, before anything of the file is read if there are so many.
     """
+    async with room(_files, "spreadsheet"):
+        packed = await _packed(chunks)
+        async with room(_children, "unpacked spreadsheet", _CHILD_SECONDS), _reading(packed) as child:
+            if child.stdout is not None:
+                async for line in child.stdout:
+                    yield Cells(*_ROW.decode(line), line)
+            if await child.wait():
+                raise NoWorkbookError("the child that read it ended with an error")
+
+
+async def _packed(chunks: AsyncIterator[bytes]) -> bytes:
     packed = bytearray()
     async for chunk in chunks:
         packed += chunk
         if len(packed) > MOST_XLSX_BYTES:
             raise NoWorkbookError(f"more than {MOST_XLSX_BYTES} bytes")
-    async with _children, _reading(bytes(packed)) as child:
-        packed.clear()
-        if child.stdout is not None:
-            async for line in child.stdout:
-                yield Cells(*_ROW.decode(line), line)
-        if await child.wait():
-            raise NoWorkbookError("the child that read it ended with an error")
+    return bytes(packed)
 
 
 @asynccontextmanager

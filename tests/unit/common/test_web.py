@@ -186,7 +186,8 @@ async def test_a_body_that_stalls_is_408_and_ends_its_connection(
     client: httpx.AsyncClient, path: str, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(patience, "SILENT_SECONDS", 0.05)
-    answer = await client.post(path, content=stalling(b"{", b" "), headers=headers)
+    async with asyncio.timeout(10):
+        answer = await client.post(path, content=stalling(b"{", b" "), headers=headers)
     assert answer.status_code == 408
     assert answer.headers["connection"] == "close"
     assert answer.json()["title"] == "Verzoek duurde te lang"

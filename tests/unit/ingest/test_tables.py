@@ -1,5 +1,6 @@
 """Files as tables: encodings, delimiters, spreadsheets, and files that are none."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import date, datetime
 from io import BytesIO
@@ -11,7 +12,8 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest import tables
+from services.common.errors import TransientError
+from services.ingest import room, tables
 from services.ingest.tables import Cells, NoWorkbookError, csv_table, xlsx_table
 
 
@@ -123,3 +125,29 @@ async def test_a_spreadsheet_that_is_too_large_is_not_read(monkeypatch: pytest.M
     monkeypatch.setattr(tables, "MOST_XLSX_BYTES", 1000)
     with pytest.raises(NoWorkbookError):
         await rows(xlsx_table, workbook(["a"]))
+
+
+async def test_a_spreadsheet_for_which_there_is_no_room_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "_files", asyncio.Semaphore(0))
+    monkeypatch.setattr(room, "SECONDS", 0.0)
+    read = []
+
+    async def chunks() -> AsyncIterator[bytes]:
+        read.append(1)
+        yield workbook(["a"])
+
+    with pytest.raises(TransientError, match="no room for one more spreadsheet"):
+        [row async for row in xlsx_table(chunks())]
+    assert read == []
+
+
+async def test_a_spreadsheet_does_not_wait_for_ever_for_those_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tables, "_children", asyncio.Semaphore(0))
+    monkeypatch.setattr(tables, "_CHILD_SECONDS", 0.0)
+    files = asyncio.Semaphore(1)
+    monkeypatch.setattr(tables, "_files", files)
+    with pytest.raises(TransientError, match="no room for one more unpacked spreadsheet"):
+        await rows(xlsx_table, workbook(["a"]))
+    assert not files.locked()
