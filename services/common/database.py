@@ -23,6 +23,8 @@ _IDLE_SECONDS = 30
 unless it says otherwise: a process that froze, or whose machine is gone, must not stop the others."""
 _ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 """Seconds (the last: milliseconds) until a peer that is gone without a word is known to be gone."""
+_ALIVE_TOO = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
+"""The same at the server, which else keeps the locks of a machine that is gone for two hours."""
 _POOL_SECONDS = 10
 _CONNECTIONS = 10
 """All of a process; they stay open, because PostgreSQL starts a process for each new one (some 10 ms)."""
@@ -46,8 +48,9 @@ def make_engine(database: Settings | str) -> AsyncEngine:
 
 
 def _limits() -> str:
-    limits = {"lock_timeout": _LOCK_SECONDS, "idle_in_transaction_session_timeout": _IDLE_SECONDS}
-    return " ".join(f"-c {name}={seconds}s" for name, seconds in limits.items())
+    seconds = {"lock_timeout": _LOCK_SECONDS, "idle_in_transaction_session_timeout": _IDLE_SECONDS}
+    limits = {name: f"{value}s" for name, value in seconds.items()} | _ALIVE_TOO
+    return " ".join(f"-c {name}={value}" for name, value in limits.items())
 
 
 @asynccontextmanager

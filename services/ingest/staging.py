@@ -25,6 +25,8 @@ PAGE = 1000
 """Changes of one transaction: published well within the time that a call to the broker may take."""
 LOCK_SECONDS = 60
 """How long a snapshot waits for another one of the same registrar before it answers 503."""
+IDLE_SECONDS = 30
+"""How long it may be silent that has the lock: its machine may be gone. Between pages it is for moments."""
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 
@@ -77,7 +79,7 @@ _KNOWN = text("""
     WHERE source_hash = ANY(CAST(:hashes AS text[]))
 """)
 _LOCK = text("""
-    SELECT set_config('lock_timeout', :wait, true),
+    SELECT set_config('lock_timeout', :wait, true), set_config('idle_session_timeout', :idle, false),
         pg_advisory_lock(hashtextextended('registrar ' || :registrar, 0))
 """)
 _INDEX = text("CREATE INDEX ON snapshot_rows (registration_id)")
@@ -180,9 +182,10 @@ class Staging:
                 await copy.write("".join(map(self._line, rows)))
 
     async def lock(self, registrar: str) -> None:
-        """Have the registrar's lock alone from now on until the connection is closed."""
+        """Have the registrar's lock alone from now on until the connection is closed, or silent too long."""
         async with self.transaction() as connection:
-            await connection.execute(_LOCK, {"wait": f"{LOCK_SECONDS}s", "registrar": registrar})
+            limits = {"wait": f"{LOCK_SECONDS}s", "idle": f"{IDLE_SECONDS}s"}
+            await connection.execute(_LOCK, limits | {"registrar": registrar})
 
     async def doubles(self) -> list[int]:
         """Return the rows that say different things of one registration, which say nothing from now on.

@@ -72,6 +72,19 @@ async def test_a_process_that_froze_in_a_transaction_holds_up_nobody_for_long(
     await other.dispose()
 
 
+async def test_the_server_too_asks_whether_the_other_side_is_there_yet(database: str) -> None:
+    engine = make_engine(settings_for(NO_KAFKA, database))
+    query = "SELECT name, reset_val FROM pg_settings WHERE name LIKE 'tcp_keepalives%' ORDER BY name"
+    async with transaction(engine) as connection:
+        found = (await connection.execute(text(query))).all()
+    assert [tuple(row) for row in found] == [
+        ("tcp_keepalives_count", "3"),
+        ("tcp_keepalives_idle", "10"),
+        ("tcp_keepalives_interval", "5"),
+    ]
+    await engine.dispose()
+
+
 async def test_who_waits_too_long_for_what_another_holds_is_told_to_come_again(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

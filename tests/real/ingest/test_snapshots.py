@@ -246,6 +246,23 @@ async def test_a_single_request_waits_while_a_snapshot_of_its_registrar_is_appli
         await engine.dispose()
 
 
+async def test_a_process_that_froze_with_the_lock_of_a_registrar_loses_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "IDLE_SECONDS", 1)
+    town, engine = await new_town(house), make_engine(house.runtime.settings)
+    body = {name: value for name, value in person(0).items() if name != "kenmerk"}
+    try:
+        async with staging.staging(engine) as stage:
+            await stage.lock(town)
+            answer = await house.send("PUT", "/v1/registraties/K0", town, "registraties", json=body)
+            assert answer.status_code == 200
+            with pytest.raises(TransientError):
+                await stage.page(0)
+    finally:
+        await engine.dispose()
+
+
 async def test_who_finds_no_room_among_snapshots_that_stall_is_told_to_come_again(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
