@@ -3,21 +3,29 @@
 Two locks: a registrar's own, which single requests share and a snapshot has alone; a registration's own.
 """
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
+from time import monotonic
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.common.database import transaction
+from services.common.errors import TransientError
 from services.ingest.freshness import Source
 
 LOCK_SECONDS = 5
 """How long a single request waits for a snapshot of the same registrar before it answers 503."""
 
+_AGAIN_SECONDS = 0.2
+
 # in this order: a lock that does not come in time is an error, and so a 503
 _LOCK = text("""
-    SELECT set_config('lock_timeout', :wait, true),
-        pg_advisory_xact_lock_shared(hashtextextended('registrar ' || :registrar, 0)),
-        pg_advisory_xact_lock(hashtextextended(:id, 0))
+    SELECT set_config('lock_timeout', :wait, true), CASE
+        WHEN pg_try_advisory_xact_lock_shared(hashtextextended('registrar ' || :registrar, 0))
+        THEN CAST(pg_advisory_xact_lock(hashtextextended(:id, 0)) AS text) END IS NOT NULL AS locked
 """)
 _TRY_LOCK = text("""
     SELECT pg_try_advisory_xact_lock(hashtextextended(:id, 0)) AND coalesce((
@@ -48,13 +56,30 @@ _ENDED = text("""
 """)
 
 
-async def lock(connection: AsyncConnection, id: str, registrar: str) -> None:
-    """Let one transaction at a time work on a registration, and none while a snapshot is applied."""
-    await connection.execute(_LOCK, {"id": id, "registrar": registrar, "wait": f"{LOCK_SECONDS}s"})
+@asynccontextmanager
+async def locked(engine: AsyncEngine, id: str, registrar: str) -> AsyncIterator[AsyncConnection]:
+    """Give one transaction at a time a registration, and none while a snapshot of its registrar is applied.
+
+    Who waits for a snapshot has no connection meanwhile: ten of them would have all that signals need.
+    """
+    end = monotonic() + LOCK_SECONDS
+    while True:
+        async with transaction(engine) as connection:
+            if await _lock(connection, id, registrar):
+                yield connection
+                return
+        if monotonic() > end:
+            raise TransientError("a snapshot of the same registrar is being applied")
+        await asyncio.sleep(_AGAIN_SECONDS)
+
+
+async def _lock(connection: AsyncConnection, id: str, registrar: str) -> bool:
+    found = await connection.execute(_LOCK, {"id": id, "registrar": registrar, "wait": f"{LOCK_SECONDS}s"})
+    return bool(found.one().locked)
 
 
 async def try_lock(connection: AsyncConnection, id: str) -> bool:
-    """Do as `lock`, but when somebody else has it return False at once."""
+    """Do as `locked`, but when somebody else has it return False at once."""
     return bool((await connection.execute(_TRY_LOCK, {"id": id})).scalar_one())
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.common.clock import AMSTERDAM
-from services.common.database import transaction
 from services.common.errors import PermanentError
 from services.common.events import Party, Role
 from services.common.identifiers import derived_id
@@ -24,7 +23,7 @@ from services.ingest.domain.reasons import Problem, Reason
 from services.ingest.domain.sharing import as_shared, is_shared
 from services.ingest.freshness import Source
 from services.ingest.means import Means
-from services.ingest.registration_storage import lock, note_end, register, unregister
+from services.ingest.registration_storage import locked, note_end, register, unregister
 
 TOPIC = "registrations.v1"
 REGISTRARS = frozenset({Role.MUNICIPALITY, Role.HELPER})
@@ -72,8 +71,7 @@ class Registrations:
     ) -> str:
         id_ = derived_id("registration", registrar, reference)
         content_hash = self.means.maker.registration_hash(claim, municipality.party_id)
-        async with transaction(self.means.engine) as connection:
-            await lock(connection, id_, registrar)
+        async with locked(self.means.engine, id_, registrar) as connection:
             source = Source(registrar, municipality.party_id)
             change = await register(connection, id_, source, content_hash)
             household = self.means.maker.household(claim.address) if claim.address else ""
@@ -100,8 +98,7 @@ class Registrations:
 
     async def _end(self, registrar: str, reference: str, now: datetime) -> str:
         id_ = derived_id("registration", registrar, reference)
-        async with transaction(self.means.engine) as connection:
-            await lock(connection, id_, registrar)
+        async with locked(self.means.engine, id_, registrar) as connection:
             change = await unregister(connection, id_)
             await note_end(connection, id_, registrar, change, now)
             await self.means.vault.forget(connection, [id_])

@@ -25,7 +25,7 @@ from services.ingest.freshness import Source
 from services.ingest.snapshots import AT_ONCE
 from services.ingest.tables import XLSX_TYPE
 from services.ingest.watching import watch
-from tests.real.ingest.house import BROKER, NOW, House, Seen
+from tests.real.ingest.house import BROKER, LANDLORD, NOW, House, Seen, signal_body
 
 pytestmark = pytest.mark.real
 TODAY = NOW.date()
@@ -242,6 +242,27 @@ async def test_a_single_request_waits_while_a_snapshot_of_its_registrar_is_appli
             await stage.lock(town)
             assert [await put(party) for party in (town, other)] == [503, 200]
         assert await put(town) == 200
+    finally:
+        await engine.dispose()
+
+
+async def test_who_waits_for_a_snapshot_of_its_registrar_keeps_nobody_else_waiting(house: House) -> None:
+    town, engine = await new_town(house), make_engine(house.runtime.settings)
+    body = {name: value for name, value in person(0).items() if name != "kenmerk"}
+
+    async def put(number: int) -> int:
+        path = f"/v1/registraties/R{number}"
+        return (await house.send("PUT", path, town, "registraties", json=body)).status_code
+
+    try:
+        async with staging.staging(engine) as stage:
+            await stage.lock(town)
+            waiting = [asyncio.create_task(put(number)) for number in range(20)]
+            async with asyncio.timeout(registration_storage.LOCK_SECONDS / 2):
+                for _ in range(3):
+                    assert (await house.signal(LANDLORD, signal_body())).status_code == 202
+            assert not any(each.done() for each in waiting)
+        assert {await each for each in waiting} == {200}
     finally:
         await engine.dispose()
 
