@@ -134,14 +134,19 @@ class View(Service, Generic[V]):
     @property
     def trouble(self) -> str | None:
         """Why nobody should answer from the content, also for health; None = all is well."""
+        unreadable = len(self._content.unreadable)
+        return self.outdated or (
+            f"{unreadable} keys have a record that cannot be read" if unreadable else None
+        )
+
+    @property
+    def outdated(self) -> str | None:
+        """Why the content may not be that of now, for who has to go on when one key of it cannot be read."""
         if not self.ready:
             return f"not ready: {self._progress.behind()} offsets to read{self._lost_by}"
         if self._lost_at is not None and (lost := monotonic() - self._lost_at) > SILENT_SECONDS:
             return f"not followed for {lost:.0f} s, being read again{self._lost_by}"
-        if self._progress.trouble:
-            return self._progress.trouble
-        unreadable = len(self._content.unreadable)
-        return f"{unreadable} keys have a record that cannot be read" if unreadable else None
+        return self._progress.trouble
 
     async def wait_ready(self) -> None:
         """Return when `ready`."""

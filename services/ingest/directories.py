@@ -17,10 +17,15 @@ class Directories:
         self._directory = Directory()
 
     def current(self) -> Directory:
-        """Return master data as they are now; `TransientError` while they are still being read."""
+        """Return master data as they are now; `TransientError` while those at hand may be of before.
+
+        Nobody is judged meanwhile: an agreement may have ended, one that seems to be missing may be there. A
+        record of one party that cannot be read stops nobody else.
+        """
         views = (self._parties, self._agreements, self._policies)
-        if not all(view.ready for view in views):
-            raise TransientError("the parties, agreements and policies are not all read yet")
+        for view in views:
+            if outdated := view.outdated:
+                raise TransientError(f"the parties, agreements or policies: {outdated}")
         version = tuple(view.version for view in views)
         if version != self._version:
             self._directory = directory_of(
