@@ -19,6 +19,15 @@ _REQUEST = text("""
     UPDATE common.vault SET requested = true, expires_at = created_at
     WHERE id = :id OR household = :household RETURNING id
 """)
+# Its key went when it was withdrawn, and with it the row by which ingest finds what is due: one without a key
+_REQUEST_WITHDRAWN = text("""
+    INSERT INTO common.vault
+        (id, household, municipality, class, wrapped_key, requested, expires_at, created_at)
+    SELECT signal_id, household, municipality, 'signal', '', true, accepted_at, accepted_at
+    FROM ingest.signals
+    WHERE (signal_id = :id OR household = :household) AND withdrawn AND household <> ''
+    ON CONFLICT DO NOTHING RETURNING id
+""")
 _LEFT = text("SELECT count(*) FROM common.vault WHERE id = ANY(CAST(:ids AS text[]))")
 
 
@@ -29,12 +38,14 @@ async def keep_until(connection: AsyncConnection, ends: Mapping[str, datetime]) 
 
 
 async def request(connection: AsyncConnection, *, signal: str | None, household: str | None) -> list[str]:
-    """Ask for the erasure of a signal, or of all of a household; return the ids that there were.
+    """Ask for the erasure of a signal, or of all of a household, withdrawn or not; return their ids.
 
     The moment at which a key was made is past on every clock, also on a simulated one.
     """
-    found = await connection.execute(_REQUEST, {"id": signal, "household": household})
-    return sorted(found.scalars())
+    asked = {"id": signal, "household": household}
+    kept = await connection.execute(_REQUEST, asked)
+    withdrawn = await connection.execute(_REQUEST_WITHDRAWN, asked)
+    return sorted([*kept.scalars(), *withdrawn.scalars()])
 
 
 async def left(connection: AsyncConnection, ids: Sequence[str]) -> int:

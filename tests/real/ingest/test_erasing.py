@@ -206,6 +206,23 @@ async def test_a_signal_that_was_erased_does_not_come_back(
     assert len([seen for seen in await house.on("signals.v1") if seen.id == id_]) == 1
 
 
+@pytest.mark.parametrize("by", ["signal", "household"])
+async def test_a_signal_that_was_withdrawn_is_erased_on_request_too(
+    house: House, engine: AsyncEngine, database: str, by: str
+) -> None:
+    id_ = await take_in(house, uuid4().hex, somewhere())
+    household = await household_of(engine, id_)
+    assert (await house.send("DELETE", f"/v1/signalen/{id_}", LANDLORD, "signalen")).status_code == 204
+    signal, place = (id_, None) if by == "signal" else (None, household)
+    assert await command.erase(database, signal, place, 30) == [id_]
+    events = [seen.event for seen in await told(house, id_)]
+    assert [(e.household, e.municipality) for e in events if isinstance(e, Erasure)] == [(household, TOWN)]
+    everything = "SELECT 1 FROM {} AS t WHERE t::text LIKE '%' || :what || '%'"
+    for table in ("common.vault", "ingest.signals"):
+        assert await rows(engine, everything.format(table), what=household) == [], table
+    assert await command.erase(database, signal, place, 30) == []
+
+
 async def test_a_signal_is_erased_wherever_it_was_before_it_was_corrected(
     house: House, engine: AsyncEngine, database: str
 ) -> None:
