@@ -19,7 +19,7 @@ _REQUEST = text("""
     UPDATE common.vault SET requested = true, expires_at = created_at
     WHERE id = :id OR household = :household RETURNING id
 """)
-# Its key went when it was withdrawn, and with it the row by which ingest finds what is due: one without a key
+# its key went when it was withdrawn, and with it the row by which ingest finds what is due: one without a key
 _REQUEST_WITHDRAWN = text("""
     INSERT INTO common.vault
         (id, household, municipality, class, wrapped_key, requested, expires_at, created_at)
