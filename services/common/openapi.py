@@ -21,9 +21,16 @@ CONTACT = {
     "url": "https://signaalhub.example/contact",
 }
 _VERSION_HEADER = {"API-Version": {"$ref": "#/components/headers/ApiVersion"}}
-_WITH_BODY = ("put", "post", "patch")
-_METHODS = (*_WITH_BODY, "get", "delete")
+_METHODS = ("put", "post", "patch", "get", "delete")
 _OF_FASTAPI = ("HTTPValidationError", "ValidationError")
+
+_ALWAYS = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.NOT_ACCEPTABLE,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+"""The first for a query parameter that is not described, if for nothing else."""
 
 Json = dict[str, Any]
 
@@ -65,8 +72,8 @@ def document(app: FastAPI) -> Json:
     found["paths"] = {
         path.removeprefix(BASE): item for path, item in found["paths"].items() if path.startswith(f"{BASE}/")
     }
-    for method, operation in operations(found):
-        _finish(method, operation)
+    for _, operation in operations(found):
+        _finish(operation)
     found["components"] = _components(found.get("components", {}), app.version)
     _join_null(found)
     return found
@@ -80,11 +87,11 @@ def operations(found: Json) -> Iterator[tuple[str, Json]]:
                 yield method, item[method]
 
 
-def _finish(method: str, operation: Json) -> None:
+def _finish(operation: Json) -> None:
     """Declare what every operation of this product answers besides what its author wrote."""
     responses: Json = operation["responses"]
     responses.pop("422", None)
-    for error in _errors(method, operation):
+    for error in _errors(operation):
         responses.setdefault(str(int(error)), {"description": TITLES[error]})
     for status, response in responses.items():
         response["headers"] = _VERSION_HEADER | response.get("headers", {})
@@ -93,10 +100,8 @@ def _finish(method: str, operation: Json) -> None:
     operation["responses"] = dict(sorted(responses.items()))
 
 
-def _errors(method: str, operation: Json) -> list[HTTPStatus]:
-    errors = [HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE]
-    if method in _WITH_BODY or "parameters" in operation:
-        errors.append(HTTPStatus.BAD_REQUEST)
+def _errors(operation: Json) -> list[HTTPStatus]:
+    errors = list(_ALWAYS)
     if "requestBody" in operation:
         too_much = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         errors += [*too_much, HTTPStatus.UNSUPPORTED_MEDIA_TYPE]

@@ -65,6 +65,7 @@ _MESSAGES: Mapping[str, tuple[str, str]] = {
     "iso_moment": ("FIELD_INVALID", "Hier hoort een tijdstip met zone, als 2026-01-31T13:45:00Z."),
 }
 _OTHERWISE = ("FIELD_INVALID", "De waarde is niet geldig.")
+INVALID = "Het verzoek voldoet niet aan de API."
 _HEADER = "header"
 _PLACES = ("body", "query", "path", _HEADER)
 _SO_MANY = re.compile(r"\^\[[^\]]+\]\{(\d+)(?:,(\d+))?\}\$")
@@ -155,7 +156,7 @@ async def on_invalid(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         raise error
     found = [fout_of(each) for each in error.errors()]
-    return answer(HTTPStatus.BAD_REQUEST, "Het verzoek voldoet niet aan de API.", _where(request), found)
+    return answer(HTTPStatus.BAD_REQUEST, INVALID, _where(request), found)
 
 
 def fout_of(error: Mapping[str, Any]) -> Fout:

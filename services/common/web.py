@@ -25,6 +25,7 @@ from services.common import problems
 from services.common.access import Access
 from services.common.errors import TransientError
 from services.common.headers import PROBLEM, with_version
+from services.common.identifiers import member_name
 from services.common.openapi import BASE, document
 from services.common.patience import Patience
 from services.common.problems import Fout, Problem
@@ -115,7 +116,7 @@ def make_app(
         redoc_url=None,
         redirect_slashes=False,
         telemetry=_NO_TELEMETRY,
-        dependencies=[Depends(_check_media)],
+        dependencies=[Depends(_check_media), Depends(_check_query)],
         generate_unique_id_function=lambda route: to_camel(route.name),
         exception_handlers={
             StarletteHTTPException: problems.on_http_error,
@@ -174,6 +175,18 @@ async def _check_media(request: Request) -> None:
     gives = {JSON, *(kind for each in route.responses.values() for kind in each.get("content", ()))}
     if not _accepts(request.headers.get("accept", "*/*"), gives):
         raise Problem(HTTPStatus.NOT_ACCEPTABLE, f"Dit pad geeft {' of '.join(sorted(gives))}.")
+
+
+async def _check_query(request: Request) -> None:
+    """Refuse a parameter that is not described (400): with `profe` for `proef` a trial is a delivery."""
+    route = request.scope.get("route")
+    if not request.query_params or not isinstance(route, APIRoute) or not route.include_in_schema:
+        return
+    operation = request.app.openapi()["paths"][route.path.removeprefix(BASE)][request.method.lower()]
+    described = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"}
+    if unknown := sorted(request.query_params.keys() - described):
+        fouten = [("FIELD_UNKNOWN", member_name(name), "Deze parameter bestaat niet.") for name in unknown]
+        raise Problem(HTTPStatus.BAD_REQUEST, problems.INVALID, fouten)
 
 
 def _accepts(header: str, gives: set[str]) -> bool:

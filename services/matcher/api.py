@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from services.common.events import CheckCapacity, CheckPurpose, OwnClaim
 from services.common.identifiers import is_bsn, is_oin
-from services.common.problems import Fout, Problem, fout_of
+from services.common.problems import INVALID, Fout, Problem, fout_of
 from services.common.tokens import Caller, forbidden, needs
 from services.common.web import BASE, IsoDate, Model, Moment
 from services.matcher.desk import Answered, Desk, Question
@@ -20,7 +20,6 @@ from services.matcher.guard import Guard
 from services.matcher.logbook import Asker
 
 MAX_ROWS = 1_000
-INVALID = "Het verzoek voldoet niet aan de API."
 PURPOSES: dict[str, tuple[CheckPurpose, OwnClaim | None]] = {
     "dagvaarding": (CheckPurpose.SUMMONS, None),
     "beslag": (CheckPurpose.ATTACHMENT, None),

@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 from http import HTTPStatus
 
-from services.common.problems import Problem
+from services.common.problems import INVALID, Problem
 
 _MARK = "c."
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -77,4 +77,4 @@ def invalid() -> Problem:
         "vanaf",
         "Geef de waarde van volgende uit een eerder antwoord, of een tijdstip met zone.",
     )
-    return Problem(HTTPStatus.BAD_REQUEST, "Het verzoek voldoet niet aan de API.", [fout])
+    return Problem(HTTPStatus.BAD_REQUEST, INVALID, [fout])

@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 
 from services.common.clock import AMSTERDAM, Clock, begin_of
 from services.common.events import PauseEnd, PauseGround, Role
-from services.common.problems import Problem
+from services.common.problems import INVALID, Problem
 from services.common.tokens import Caller, needs
 from services.common.web import BASE, IsoDate, Model, Moment
 from services.feedback.acknowledging import Acknowledging
@@ -157,7 +157,7 @@ def _settled(asked: date | None, now: datetime) -> date:
     last = (now - SETTLED).astimezone(AMSTERDAM).date() - timedelta(days=1)
     if asked is not None and asked > last:
         fout = ("DATE_INVALID", "datum", f"Het laatste dagbestand dat compleet is, is dat van {last}.")
-        raise Problem(HTTPStatus.BAD_REQUEST, "Het verzoek voldoet niet aan de API.", [fout])
+        raise Problem(HTTPStatus.BAD_REQUEST, INVALID, [fout])
     return asked or last
 
 

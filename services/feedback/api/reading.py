@@ -8,7 +8,7 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
-from services.common.problems import Fout, Problem, fout_of
+from services.common.problems import INVALID, Fout, Problem, fout_of
 
 M = TypeVar("M", bound=BaseModel)
 OWN_CODES = {
@@ -16,7 +16,6 @@ OWN_CODES = {
     "date_not_ahead": "DATE_INVALID",
     "signal_unknown": "SIGNAL_UNKNOWN",
 }
-_DETAIL = "Het verzoek voldoet niet aan de API."
 
 
 def described(model: type[BaseModel]) -> dict[str, Any]:
@@ -31,12 +30,12 @@ async def read(request: Request, model: type[M], context: Mapping[str, Any]) -> 
         content = from_json(await request.body())
     except ValueError:
         fout = Fout("UNREADABLE", None, "De inhoud is geen JSON.")
-        raise Problem(HTTPStatus.BAD_REQUEST, _DETAIL, [fout]) from None
+        raise Problem(HTTPStatus.BAD_REQUEST, INVALID, [fout]) from None
     try:
         return model.model_validate(content, context=dict(context))
     except ValidationError as error:
         found = [_fout(each) for each in error.errors(include_url=False, include_input=False)]
-        raise Problem(HTTPStatus.BAD_REQUEST, _DETAIL, found) from None
+        raise Problem(HTTPStatus.BAD_REQUEST, INVALID, found) from None
 
 
 def _fout(error: ErrorDetails) -> Fout:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from services.common.clock import AMSTERDAM, Clock
-from services.common.problems import Problem
+from services.common.problems import INVALID, Problem
 from services.common.tokens import Caller, needs
 from services.common.web import BASE, Model
 from services.feedback.quality import (
@@ -97,7 +97,7 @@ def _view(views: Mapping[View, Sequence[str]], asked: View | None) -> tuple[View
 
 def _wrong_period() -> Problem:
     fout = ("FIELD_INVALID", "vanaf", f"Kies 1 tot en met {LONGEST_MONTHS} maanden, vanaf niet na tot.")
-    return Problem(HTTPStatus.BAD_REQUEST, "Het verzoek voldoet niet aan de API.", [fout])
+    return Problem(HTTPStatus.BAD_REQUEST, INVALID, [fout])
 
 
 def _shown(quality: Quality) -> Kwaliteit:

@@ -120,6 +120,19 @@ async def test_a_body_that_is_no_json_object_is_400(client: httpx.AsyncClient, b
     assert answer.json()["fouten"]
 
 
+async def test_a_parameter_that_does_not_exist_is_400_so_that_no_trial_is_mistaken(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.get("/dingen", params={"vanafRegels": "2", "999990019": "1", "vanafRegel": "2"})
+    assert answer.status_code == 400
+    assert [(each["code"], each["veld"]) for each in answer.json()["fouten"]] == [
+        ("FIELD_UNKNOWN", "?"),
+        ("FIELD_UNKNOWN", "vanafRegels"),
+    ]
+    assert (await client.get("/openapi.json", params={"v": "2"})).status_code == 400
+    assert (await client.get("http://hub/health", params={"v": "2"})).status_code == 200
+
+
 async def test_a_wrong_query_is_400_with_its_name(client: httpx.AsyncClient) -> None:
     answer = await client.get("/dingen", params={"vanafRegel": "0"})
     assert answer.status_code == 400
@@ -240,7 +253,7 @@ async def test_fastapi_tells_a_tracer_of_the_process_nothing_of_a_request(
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(told))
     monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
-    await client.post("/fouten/onbekend", params={"burgerservicenummer": "999990019"})
+    await client.post("/fouten/onbekend")
     assert told.get_finished_spans() == ()
 
 
