@@ -56,18 +56,29 @@ async def probe(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Probe
         yield Probe(app, client, runtime.metrics, issuer.headers(PARTY, "signalen"))
 
 
-async def test_a_line_says_who_asked_for_what_with_which_answer(probe: Probe) -> None:
-    line = await probe.line("GET", f"/dingen/{SECRET}?vraag={SECRET}", headers=probe.headers)
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [(f"/dingen/{SECRET}", "/v1/dingen/{id}"), (f"/dingen?vanafRegel={SECRET}", "/v1/dingen")],
+    ids=["path", "query"],
+)
+async def test_a_line_says_who_asked_for_what_with_which_answer(probe: Probe, path: str, route: str) -> None:
+    line = await probe.line("GET", path, headers=probe.headers)
     assert line.pop("ms") > 0
     assert line == {
         "event": "request_answered",
         "log_level": "info",
         "method": "GET",
-        "route": "/v1/dingen/{id}",
+        "route": route,
         "status": 400,
         "party": PARTY,
     }
-    assert probe.count("GET", "/v1/dingen/{id}", 400) == 1
+    assert probe.count("GET", route, 400) == 1
+
+
+async def test_a_parameter_that_does_not_exist_is_not_in_the_line(probe: Probe) -> None:
+    line = await probe.line("GET", f"/dingen?{SECRET}={SECRET}", headers=probe.headers)
+    assert line["status"] == 400
+    assert SECRET not in str(line)
 
 
 async def test_without_a_token_no_party_is_known(probe: Probe) -> None:
