@@ -23,7 +23,7 @@ _IDLE_SECONDS = 30
 unless it says otherwise: a process that froze, or whose machine is gone, must not stop the others."""
 _ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 """Seconds (the last: milliseconds) until a peer that is gone without a word is known to be gone."""
-_ALIVE_TOO = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
+_ALIVE_TOO = {f"tcp_{name}": value for name, value in _ALIVE.items() if name.startswith("keepalives")}
 """The same at the server, which else keeps the locks of a machine that is gone for two hours."""
 _POOL_SECONDS = 10
 _CONNECTIONS = 10

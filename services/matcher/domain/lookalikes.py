@@ -6,7 +6,7 @@ when one of them says none, a birth date (slips allowed). Who says no birth date
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import chain
 
 from services.matcher.domain.facts import SignalFact
@@ -25,13 +25,13 @@ class Lookalikes:
         bsns = bsns_of(signal.evidence)
         for bsn in bsns:
             self._by_bsn[bsn].append(signal)
-        (self._with_bsn if bsns else self._without_bsn).add(signal)
+        (self._with_bsn if bsns else self._without_bsn).add(signal, births_of(signal.evidence))
 
     def of(self, signal: SignalFact) -> Iterable[SignalFact]:
         """Return all that may be about the person of a signal, and some that are not; one may come twice."""
-        bsns = bsns_of(signal.evidence)
-        own = [self._by_bsn.get(bsn, ()) for bsn in bsns] if bsns else [self._with_bsn.of(signal)]
-        return chain(*own, self._without_bsn.of(signal))
+        bsns, births = bsns_of(signal.evidence), births_of(signal.evidence)
+        own = [self._by_bsn.get(bsn, ()) for bsn in bsns] if bsns else [self._with_bsn.of(births)]
+        return chain(*own, self._without_bsn.of(births))
 
 
 class _Births:
@@ -40,16 +40,14 @@ class _Births:
         self._silent: list[SignalFact] = []
         self._by_digest: dict[str, list[SignalFact]] = defaultdict(list)
 
-    def add(self, signal: SignalFact) -> None:
+    def add(self, signal: SignalFact, digests: Collection[str]) -> None:
         self._all.append(signal)
-        digests = births_of(signal.evidence)
         for digest in digests:
             self._by_digest[digest].append(signal)
         if not digests:
             self._silent.append(signal)
 
-    def of(self, signal: SignalFact) -> Iterable[SignalFact]:
-        digests = births_of(signal.evidence)
+    def of(self, digests: Collection[str]) -> Iterable[SignalFact]:
         if not digests:
             return self._all
         return chain(self._silent, *(self._by_digest.get(digest, ()) for digest in digests))
